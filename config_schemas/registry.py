@@ -1,0 +1,38 @@
+"""All kinds, by name and by plural."""
+
+from collections.abc import Mapping
+
+from config_schemas.base import Resource
+from config_schemas.identity.application import Application
+from config_schemas.identity.credential import Credential
+from config_schemas.identity.secret import Secret
+from config_schemas.identity.tenant import Team, Tenant
+from config_schemas.policies.header import HeaderPolicy
+from config_schemas.policies.policy import Policy
+from config_schemas.policies.timeout import TimeoutPolicy
+from config_schemas.routing.gateway import Gateway
+from config_schemas.routing.model import ModelResource
+from config_schemas.routing.provider import Provider
+from config_schemas.routing.route import Route
+from config_schemas.routing.service import Service
+
+# In the order in which they can be created one by one: what is referred to comes first.
+KINDS: Mapping[str, type[Resource]] = {
+    kind.KIND: kind
+    for kind in (
+        Tenant,
+        Gateway,
+        Team,
+        Secret,
+        Service,
+        Provider,
+        ModelResource,
+        Application,
+        Credential,
+        Route,
+        TimeoutPolicy,
+        HeaderPolicy,
+    )
+}
+PLURALS: Mapping[str, type[Resource]] = {kind.PLURAL: kind for kind in KINDS.values()}
+POLICY_KINDS: Mapping[str, type[Policy]] = {name: kind for name, kind in KINDS.items() if issubclass(kind, Policy)}

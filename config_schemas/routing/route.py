@@ -1,0 +1,98 @@
+"""Route: which requests go to which models or Service, and how callers prove themselves."""
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from config_schemas.base import HeaderName, HeaderValue, HostName, Labels, Model, Reference, Resource, Text
+
+Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+ClientApi = Literal["OpenAI", "Anthropic", "Gemini", "Cohere"]
+PathValue = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9\-._~!$&'()*+,;=:@%/{}]*$", max_length=1024)]
+
+
+class PathMatch(Model):
+    """How a path is compared. `Template`: segments in braces match any one segment, as in `/users/{id}`."""
+
+    type: Literal["Exact", "Prefix", "Template"] = "Prefix"
+    value: PathValue = "/"
+
+
+class ValueMatch(Model):
+    """A query parameter that must have exactly this value."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~-]+$", max_length=128)]
+    value: HeaderValue
+
+
+class HeaderMatch(Model):
+    """A header that must have exactly this value."""
+
+    name: HeaderName
+    value: HeaderValue
+
+
+class RouteMatch(Model):
+    """Conditions that must all hold. No methods: any method."""
+
+    path: PathMatch = PathMatch()
+    methods: Annotated[tuple[Method, ...], Field(max_length=7)] = ()
+    headers: Annotated[tuple[HeaderMatch, ...], Field(max_length=8)] = ()
+    query: Annotated[tuple[ValueMatch, ...], Field(max_length=8)] = ()
+
+
+class Authentication(Model):
+    """How callers prove themselves, tried in order. `Anonymous` lets in who brings no credential.
+
+    `keyInQuery: Allow` also takes an API key from `?key=`, which proxies and browsers may log.
+    """
+
+    methods: Annotated[tuple[Literal["ApiKey", "Anonymous"], ...], Field(min_length=1, max_length=2)] = ("ApiKey",)
+    key_in_query: Literal["Refuse", "Allow"] = "Refuse"
+
+
+class ModelTargets(Model):
+    """Models by name or by label, reached over the given client APIs under the route's path."""
+
+    refs: Annotated[tuple[Reference, ...], Field(max_length=256)] = ()
+    match_labels: Labels | None = None
+    client_apis: Annotated[tuple[ClientApi, ...], Field(min_length=1, max_length=4)] = (
+        "OpenAI",
+        "Anthropic",
+        "Gemini",
+        "Cohere",
+    )
+
+    @model_validator(mode="after")
+    def _has_models(self) -> Self:
+        if not self.refs and self.match_labels is None:
+            raise ValueError("`refs` or `matchLabels` is required; `matchLabels: {}` selects every model of the tenant")
+        return self
+
+
+class RouteSpec(Model):
+    """Either `models` or `serviceRef`. Of several routes that match, the most specific wins; ties are refused."""
+
+    gateway_refs: Annotated[tuple[Reference, ...], Field(max_length=16)] = ()  # none: every gateway of the tenant
+    hostnames: Annotated[tuple[HostName, ...], Field(max_length=16)] = ()
+    matches: Annotated[tuple[RouteMatch, ...], Field(min_length=1, max_length=16)] = (RouteMatch(),)
+    authentication: Authentication = Authentication()
+    models: ModelTargets | None = None
+    service_ref: Reference | None = None
+    description: Text = ""
+
+    @model_validator(mode="after")
+    def _has_one_destination(self) -> Self:
+        if (self.models is None) == (self.service_ref is None):
+            raise ValueError("exactly one of `models` and `serviceRef` is required")
+        return self
+
+
+class Route(Resource):
+    """Where requests are matched and where they go."""
+
+    KIND: ClassVar[str] = "Route"
+    PLURAL: ClassVar[str] = "routes"
+
+    kind: Literal["Route"] = "Route"
+    spec: RouteSpec
