@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 from config_schemas.base import Model, Resource, Text
 
 SecretKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]+$", min_length=1, max_length=128)]
-SecretValue = Annotated[str, Field(repr=False), StringConstraints(min_length=1, max_length=65536)]
+SecretValue = Annotated[str, StringConstraints(min_length=1, max_length=65536)]
 
 
 class SecretSpec(Model):
