@@ -1,6 +1,7 @@
 """What the control plane needs of a store: etcd's guarantees, without etcd's client.
 
-Keys are text, values bytes. The store has one revision, which every transaction raises by one. Semantics follow
+Keys are text, values bytes. The store has one revision, which every transaction that changes something raises by one.
+Semantics follow
 etcd's API guarantees (etcd.io/docs/v3.5/learning/api_guarantees, 2026-11): strictly serialisable reads and writes,
 watches ordered and whole per revision.
 """
@@ -15,7 +16,7 @@ class StoreError(Exception):
 
 
 class Conflict(StoreError):
-    """A compared key is not as expected; nothing was written. `key` is the first that differs, `revision` the one it has now."""
+    """A comparison failed; nothing was written. `key` is the first that differs, `revision` the one it has now."""
 
     def __init__(self, key: str, revision: int) -> None:
         super().__init__(f"`{key}` is at revision {revision}")
@@ -35,6 +36,14 @@ class Unavailable(StoreError):
     """The store could not be asked in time, or has no space left. A write may or may not have been made."""
 
 
+class Denied(Unavailable):
+    """The store refuses our credentials, or what they may do. Retrying helps only once an operator has changed them."""
+
+
+class LeaseEnded(StoreError):
+    """A key was to be written under a lease that has ended; nothing was written."""
+
+
 class TooLarge(StoreError):
     """A transaction is over the store's limits: 128 operations, 1.5 MiB."""
 
@@ -52,7 +61,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Entries by key. `revision` is the store's when they were read; `next_key` is where the next page starts."""
+    """Entries by key. `revision` is the store's that they show; `next_key` is where the next page starts."""
 
     entries: tuple[Entry, ...]
     revision: int
@@ -97,7 +106,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a watch yields: all events under the prefix up to `revision`, whole revisions only; none on a progress notice."""
+    """What a watch yields: all events under the prefix up to `revision`, whole revisions; none on a progress notice."""
 
     revision: int
     events: tuple[Event, ...]
@@ -121,10 +130,13 @@ class Store(Protocol):
     async def transact(self, compares: Sequence[Compare], writes: Sequence[Write]) -> int:
         """Make all writes in one revision if every comparison holds. Returns that revision.
 
-        Safe to repeat only where a comparison makes it so: after `Unavailable` the writes may have been made.
+        Every write is a compare-and-swap: writes without a comparison are a `ValueError`. To be repeated safely after
+        a lost answer, a transaction compares the revision of a key that it writes. After `Unavailable` the writes may
+        have been made.
 
         Raises:
             Conflict: a comparison failed; nothing was written.
+            LeaseEnded: nothing was written.
             TooLarge: nothing was written.
         """
 
