@@ -1,0 +1,26 @@
+"""What ends a command with one readable line, and the exit code that scripts can rely on."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Documented in `docs/cli.md`; 2 is click's own, for wrong usage."""
+
+    FAILED = 1
+    USAGE = 2
+    INVALID = 3  # the configuration is refused
+    NOT_FOUND = 4
+    CONFLICT = 5
+    DENIED = 6  # no token, a bad one, or one without the right
+    UNREACHABLE = 7
+    DIFFERENT = 8  # `diff` found differences
+
+
+class CliError(Exception):
+    """Printed as `isthmus: <message>`; details follow on lines of their own."""
+
+    def __init__(self, message: str, code: ExitCode = ExitCode.FAILED, details: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.details = details
