@@ -1,0 +1,33 @@
+"""Fixtures that more than one plane's tests use."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from control_plane.cli.etcd_binary import EtcdBinary, obtain_etcd
+from tests.fakes.etcd_cluster import EtcdCluster
+
+BIN = Path(__file__).parents[1] / ".isthmus" / "bin"
+
+
+@pytest.fixture(scope="session")
+def etcd_binary() -> EtcdBinary:
+    """The etcd of this machine, got on first use."""
+    return obtain_etcd(BIN, progress=lambda line: None)
+
+
+@pytest.fixture(scope="session")
+def session_etcd(etcd_binary: EtcdBinary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EtcdCluster]:
+    cluster = EtcdCluster(etcd_binary, tmp_path_factory.mktemp("etcd"))
+    asyncio.run(cluster.start())
+    yield cluster
+    asyncio.run(cluster.stop())
+
+
+@pytest.fixture
+def etcd(session_etcd: EtcdCluster) -> EtcdCluster:
+    """A real etcd of one member, without keys; its revision goes on from test to test."""
+    asyncio.run(session_etcd.wipe())
+    return session_etcd
