@@ -1,0 +1,90 @@
+"""What agent and worker tell each other over their socketpair."""
+
+import msgspec
+
+CHUNK_BYTES = 1024 * 1024  # of resources in one message: what the discovery protocol allows, too
+
+
+class Start(msgspec.Struct, tag=True, frozen=True):
+    """The agent's first message: who the worker is. `agent` is new each time that an agent starts."""
+
+    node: str
+    gateway: str
+    agent: str
+    worker: int
+    incarnation: int  # counts the processes that have had this worker's place
+    data_dir: str
+    drain_seconds: float
+
+
+class Changes(msgspec.Struct, tag=True, frozen=True):
+    """Resources by path, in canonical bytes. They take effect with the next `Commit`, never before."""
+
+    changed: dict[str, bytes]
+    removed: list[str]
+
+
+class Commit(msgspec.Struct, tag=True, frozen=True):
+    """The changes since the last one make this revision, whose whole set has this hash."""
+
+    epoch: str
+    revision: int
+    content_hash: str
+
+
+class Accept(msgspec.Struct, tag=True, frozen=True):
+    """Begin to take connections."""
+
+
+class Drain(msgspec.Struct, tag=True, frozen=True):
+    """Take no more connections, end what is under way, flush, exit."""
+
+
+class Stored(msgspec.Struct, tag=True, frozen=True):
+    """The batch of call records with this sequence, and all before, are in the spool."""
+
+    sequence: int
+
+
+class Accepting(msgspec.Struct, tag=True, frozen=True):
+    """The worker takes connections."""
+
+
+class Draining(msgspec.Struct, tag=True, frozen=True):
+    """The worker takes no more connections, whoever asked it to; its place is free."""
+
+
+class Applied(msgspec.Struct, tag=True, frozen=True):
+    """The worker serves this revision; `seconds` from the commit's arrival."""
+
+    revision: int
+    content_hash: str
+    seconds: float
+
+
+class Records(msgspec.Struct, tag=True, frozen=True):
+    """Call records as JSON lines. Kept by the worker until they are `Stored`."""
+
+    sequence: int
+    count: int
+    lines: bytes
+
+
+class Series(msgspec.Struct, frozen=True, array_like=True):
+    """What was added to one series since the last report. `buckets` (not cumulative) for histograms only."""
+
+    name: str
+    labels: list[tuple[str, str]]
+    value: float
+    buckets: list[int] | None = None
+
+
+class Report(msgspec.Struct, tag=True, frozen=True):
+    """Counter deltas, once a second and at exit: also the sign of life. `gauges` are values, not deltas."""
+
+    deltas: list[Series]
+    gauges: list[Series]
+
+
+ToWorker = Start | Changes | Commit | Accept | Drain | Stored
+ToAgent = Accepting | Draining | Applied | Records | Report

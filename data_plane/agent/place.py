@@ -1,0 +1,205 @@
+"""The place of one worker: always taken by a process that serves, whatever becomes of the one before."""
+
+import asyncio
+import logging
+import signal
+import socket
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol, assert_never
+
+import msgspec
+
+from data_plane.agent.channel import ChannelClosed
+from data_plane.agent.feed import Feed, WorkerDiffers
+from data_plane.agent.messages import (
+    Accepting,
+    Applied,
+    Drain,
+    Draining,
+    Records,
+    Report,
+    Start,
+    Stored,
+    ToAgent,
+)
+from data_plane.agent.worker_process import WorkerProcess
+from data_plane.tasks import spawn
+
+SILENT_SECONDS = 30.0  # a worker reports once a second; one that does not for so long is stuck
+EXIT_SECONDS = 5.0  # between the end of the line and the end of the process
+FIRST_BACKOFF_SECONDS = 0.1
+MAX_BACKOFF_SECONDS = 10.0
+STEADY_SECONDS = 30.0  # a worker that has lived so long did not fail at its start
+
+logger = logging.getLogger(__name__)
+
+
+class Replica(Protocol):
+    """What a place needs of its agent."""
+
+    def new_feed(self) -> Feed:
+        """A feed that begins with what is accepted now."""
+
+    def on_report(self, place: int, report: Report) -> None:
+        """A worker's counters."""
+
+    async def store(self, records: Records) -> None:
+        """Put call records into the spool; returns when they are there, or counted as lost."""
+
+    def on_change(self) -> None:
+        """A worker came, went or applied something."""
+
+
+@dataclass(eq=False, slots=True)
+class Worker:
+    """One process in a place."""
+
+    process: WorkerProcess
+    feed: Feed
+    freed: asyncio.Event  # it takes no more connections: the next may come
+    gone: asyncio.Event
+    accepting: bool = False
+    draining: bool = False
+    apply_seconds: float = 0.0
+
+
+class Place:
+    """Starts a worker, and the next when it drains or dies. Each process has a task that reads and one that feeds."""
+
+    def __init__(
+        self,
+        start: Start,
+        listening: socket.socket,
+        replica: Replica,
+        start_worker: Callable[[socket.socket], Coroutine[None, None, WorkerProcess]],
+    ) -> None:
+        self.number = start.worker
+        self.restarts = 0
+        self.workers: list[Worker] = []  # the last is the current one; those before are draining
+        self._start = start
+        self._listening = listening
+        self._replica = replica
+        self._start_worker = start_worker
+        self._stopping = asyncio.Event()
+
+    @property
+    def current(self) -> Worker | None:
+        worker = self.workers[-1] if self.workers else None
+        return worker if worker and not worker.draining else None
+
+    async def run(self) -> None:
+        """Keep the place taken until `stop`, then wait for the processes to end."""
+        failures = 0
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            worker = await self._begin()
+            if worker is not None:
+                await worker.freed.wait()
+            if self._stopping.is_set():
+                break
+            self.restarts += 1
+            if worker is not None and worker.draining:
+                failures = 0
+                continue
+            failures = 1 if time.monotonic() - began > STEADY_SECONDS else failures + 1
+            await self._pause(min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** (failures - 1)))
+        for worker in tuple(self.workers):
+            await worker.gone.wait()
+
+    def stop(self) -> None:
+        """Drain: let what is under way end, and start nothing more."""
+        self._stopping.set()
+        for worker in self.workers:
+            worker.process.channel.post(Drain())
+
+    def signal(self, number: int) -> None:
+        for worker in self.workers:
+            worker.process.signal(number)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+
+    async def _begin(self) -> Worker | None:
+        try:
+            process = await self._start_worker(self._listening)
+        except OSError as error:
+            logger.error("worker cannot be started worker=%d error=%s", self.number, error)
+            return None
+        start = msgspec.structs.replace(self._start, incarnation=self.restarts)
+        worker = Worker(process, self._replica.new_feed(), asyncio.Event(), asyncio.Event())
+        self.workers.append(worker)
+        process.channel.post(start)
+        if self._stopping.is_set():
+            process.channel.post(Drain())
+        logger.info("worker started worker=%d pid=%d", self.number, process.pid)
+        spawn(self._attend(worker))
+        return worker
+
+    async def _attend(self, worker: Worker) -> None:
+        feeding = spawn(self._feed(worker))
+        try:
+            while True:
+                async with asyncio.timeout(SILENT_SECONDS):
+                    message = await worker.process.channel.receive()
+                await self._on_message(worker, message)
+        except ChannelClosed:
+            pass  # how every worker ends; its exit status says more
+        except TimeoutError:
+            logger.error("worker is stuck worker=%d pid=%d", self.number, worker.process.pid)
+            worker.process.signal(signal.SIGKILL)
+        except WorkerDiffers as error:
+            logger.error("worker differs from the agent worker=%d %s", self.number, error)
+            worker.process.signal(signal.SIGKILL)
+        finally:
+            feeding.cancel()
+            await self._bury(worker)
+
+    async def _feed(self, worker: Worker) -> None:
+        try:
+            await worker.feed.run(worker.process.channel)
+        except ChannelClosed:
+            pass  # the reading task sees it, too
+        except TimeoutError:
+            logger.error("worker does not apply what it is told worker=%d", self.number)
+            worker.process.signal(signal.SIGKILL)
+
+    async def _on_message(self, worker: Worker, message: ToAgent) -> None:
+        match message:
+            case Report():
+                self._replica.on_report(self.number, message)
+            case Records():
+                await self._replica.store(message)
+                worker.process.channel.post(Stored(message.sequence))
+            case Applied():
+                worker.feed.on_applied(message.revision, message.content_hash)
+                worker.apply_seconds = message.seconds
+                self._replica.on_change()
+            case Accepting():
+                worker.accepting = True
+                self._replica.on_change()
+            case Draining():
+                worker.accepting, worker.draining = False, True
+                worker.freed.set()
+                self._replica.on_change()
+            case _:
+                assert_never(message)
+
+    async def _bury(self, worker: Worker) -> None:
+        process = worker.process
+        process.channel.close()
+        worker.accepting = False
+        try:
+            status = await asyncio.wait_for(process.wait(), EXIT_SECONDS)
+        except TimeoutError:
+            process.signal(signal.SIGKILL)
+            status = await process.wait()
+        level = logging.INFO if status == 0 else logging.ERROR
+        logger.log(level, "worker ended worker=%d pid=%d status=%d", self.number, process.pid, status)
+        self.workers.remove(worker)
+        worker.freed.set()
+        worker.gone.set()
+        self._replica.on_change()

@@ -1,0 +1,205 @@
+"""What the command line and the environment say. A flag wins over its `ISTHMUS_*` variable."""
+
+import argparse
+import os
+import re
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+MEBIBYTE = 1024 * 1024
+MAX_WORKERS = 256
+NODE_ID = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,126}[A-Za-z0-9])?")
+
+DESCRIPTION = "One replica of the Isthmus data plane: an agent and its workers."
+EPILOG = (
+    "Every flag can be given as an environment variable: ISTHMUS_ and its name, as ISTHMUS_DATA_DIR for --data-dir. "
+    "SIGTERM drains and ends the replica; a second one ends it at once."
+)
+
+
+class SettingsError(Exception):
+    """One line for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """PEM files for mutual TLS with the control plane."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of one replica. Exactly one of `control_planes` and `static_config` is given."""
+
+    gateway: str
+    node: str
+    control_planes: tuple[Address, ...]
+    certificates: Certificates | None
+    static_config: Path | None
+    listen: Address
+    admin_listen: Address
+    workers: int
+    data_dir: Path
+    drain_seconds: float
+    spool_bytes: int
+    last_good_key_file: Path | None
+    dump_token_file: Path | None
+
+
+def package_version() -> str:
+    try:
+        return version("isthmus")
+    except PackageNotFoundError:  # a checkout that is not installed
+        return "0.0.0+checkout"
+
+
+def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
+    """Read settings; `--help` and `--version` print and exit.
+
+    Raises:
+        SettingsError: something is missing or wrong.
+    """
+    given = _parser(environment).parse_args(arguments)
+    if bool(given.control_planes) == bool(given.static_config):
+        raise SettingsError("give either --control-planes or --static-config")
+    _require_files(given)
+    return Settings(
+        gateway=given.gateway,
+        node=given.node_id or default_node(given.data_dir),
+        control_planes=given.control_planes or (),
+        certificates=Certificates(given.cert, given.key, given.ca) if given.control_planes else None,
+        static_config=given.static_config,
+        listen=given.listen,
+        admin_listen=given.admin_listen,
+        workers=given.workers,
+        data_dir=given.data_dir,
+        drain_seconds=given.drain_seconds,
+        spool_bytes=given.spool_mebibytes * MEBIBYTE,
+        last_good_key_file=given.last_good_key_file,
+        dump_token_file=given.config_dump_token_file,
+    )
+
+
+def default_node(data_dir: Path) -> str:
+    """The host's name and a number that stays with the data directory: two replicas may share a host.
+
+    Raises:
+        SettingsError: the data directory cannot be written.
+    """
+    file = data_dir / "node"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            file.write_text(os.urandom(4).hex())
+        number = file.read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"--data-dir '{data_dir}': {error.strerror}") from error
+    host = re.sub(r"[^A-Za-z0-9]+", "-", socket.gethostname()).strip("-")[:100] or "host"
+    return f"{host}-{number}"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]  # argparse's own exits with several lines
+        raise SettingsError(message)
+
+
+def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="isthmus-data-plane", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False, add_help=True
+    )
+    parser.add_argument("--version", action="version", version=package_version())
+
+    def add(flag: str, default: str | None, kind: type | object, text: str) -> None:
+        value = environment.get("ISTHMUS_" + flag.removeprefix("--").replace("-", "_").upper(), default)
+        shown = f"{text} (default: {default})" if default else text
+        parser.add_argument(flag, default=value or None, type=kind, help=shown)  # type: ignore[arg-type]
+
+    add("--control-planes", None, _addresses, "addresses of control planes, host:port,...")
+    add("--gateway", "default", _name, "name of the Gateway that this replica serves")
+    add("--cert", None, Path, "PEM file: this replica's certificate")
+    add("--key", None, Path, "PEM file: the certificate's private key")
+    add("--ca", None, Path, "PEM file: the authority of the control planes' certificates")
+    add("--static-config", None, Path, "for development and benchmarks: resources from a YAML or JSON file or folder")
+    add("--listen", "0.0.0.0:8080", _address, "address for traffic")
+    add("--admin-listen", "127.0.0.1:9090", _address, "address for health, metrics and the configuration dump")
+    add("--workers", "1", _workers, "number of worker processes")
+    add("--data-dir", "data-plane", Path, "folder for the last good configuration and call records")
+    add("--node-id", None, _node, "name of this replica; host name and a kept number if not given")
+    add("--drain-seconds", "30", _seconds, "how long requests may go on after SIGTERM")
+    add("--spool-mebibytes", "256", _mebibytes, "bound of the folder with call records")
+    add("--last-good-key-file", None, Path, "keys that encrypt the last good configuration; without, it is not kept")
+    add("--config-dump-token-file", None, Path, "bearer token for /config on the admin address; without, it is off")
+    return parser
+
+
+def _require_files(given: argparse.Namespace) -> None:
+    if given.control_planes:
+        for flag in ("cert", "key", "ca"):
+            if getattr(given, flag) is None:
+                raise SettingsError(f"--{flag} is required with --control-planes")
+    for flag in ("cert", "key", "ca", "static_config", "last_good_key_file", "config_dump_token_file"):
+        path: Path | None = getattr(given, flag)
+        if path is not None and not os.access(path, os.R_OK):
+            raise SettingsError(f"--{flag.replace('_', '-')} '{path}' cannot be read")
+
+
+def _address(text: str) -> Address:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"'{text}' is not host:port")
+    return Address(host.removeprefix("[").removesuffix("]"), int(port))
+
+
+def _addresses(text: str) -> tuple[Address, ...]:
+    return tuple(_address(each.strip()) for each in text.split(","))
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?", text):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a resource's name")
+    return text
+
+
+def _node(text: str) -> str:
+    if not NODE_ID.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"'{text}' must consist of letters, digits and -_. (at most 128)")
+    return text
+
+
+def _workers(text: str) -> int:
+    return _whole(text, 1, MAX_WORKERS)
+
+
+def _mebibytes(text: str) -> int:
+    return _whole(text, 1, 1024 * 1024)
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {low} to {high}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 86_400:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds from 0 to 86400")
+    return seconds

@@ -1,0 +1,91 @@
+"""Settings of the data plane."""
+
+from pathlib import Path
+
+import pytest
+
+from data_plane.settings import Address, SettingsError, parse
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> list[str]:
+    (tmp_path / "config.yaml").write_text("")
+    return ["--static-config", str(tmp_path / "config.yaml"), "--data-dir", str(tmp_path / "data")]
+
+
+def control_plane_flags(folder: Path) -> list[str]:
+    for name in ("cert", "key", "ca"):
+        (folder / name).write_text("")
+    files = [part for name in ("cert", "key", "ca") for part in (f"--{name}", str(folder / name))]
+    return ["--control-planes", "a:8444,[::1]:8445", *files, "--data-dir", str(folder / "data")]
+
+
+def test_a_replica_of_a_control_plane_is_described(tmp_path: Path) -> None:
+    settings = parse([*control_plane_flags(tmp_path), "--gateway", "edge", "--workers", "3"], {})
+    assert settings.control_planes == (Address("a", 8444), Address("::1", 8445))
+    assert settings.certificates is not None
+    assert (settings.gateway, settings.workers, settings.listen) == ("edge", 3, Address("0.0.0.0", 8080))
+
+
+def test_a_flag_wins_over_the_environment(base: list[str]) -> None:
+    environment = {"ISTHMUS_WORKERS": "2", "ISTHMUS_DRAIN_SECONDS": "1.5"}
+    settings = parse([*base, "--workers", "4"], environment)
+    assert (settings.workers, settings.drain_seconds) == (4, 1.5)
+
+
+def test_a_variable_that_is_empty_counts_as_not_given(base: list[str]) -> None:
+    assert parse(base, {"ISTHMUS_CONTROL_PLANES": "", "ISTHMUS_GATEWAY": ""}).last_good_key_file is None
+
+
+def test_the_node_id_stays_with_the_data_directory(base: list[str], tmp_path: Path) -> None:
+    first = parse(base, {}).node
+    assert parse(base, {}).node == first
+    assert parse([*base[:2], "--data-dir", str(tmp_path / "other")], {}).node != first
+
+
+def test_addresses_are_shown_as_they_are_written() -> None:
+    assert [str(Address("::1", 1)), str(Address("a", 2))] == ["[::1]:1", "a:2"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        (["--workers", "0"], "argument --workers: '0' is not a whole number from 1 to 256"),
+        (["--workers", "two"], "argument --workers: 'two' is not a whole number from 1 to 256"),
+        (["--listen", "8080"], "argument --listen: '8080' is not host:port"),
+        (["--listen", "a:99999"], "argument --listen: 'a:99999' is not host:port"),
+        (["--gateway", "Edge!"], "argument --gateway: 'Edge!' is not a resource's name"),
+        (["--node-id", "a b"], "argument --node-id: 'a b' must consist of letters, digits and -_. (at most 128)"),
+        (["--drain-seconds", "-1"], "argument --drain-seconds: '-1' is not a number of seconds from 0 to 86400"),
+        (["--drain-seconds", "nan"], "argument --drain-seconds: 'nan' is not a number of seconds from 0 to 86400"),
+        (["--spool-mebibytes", "0"], "argument --spool-mebibytes: '0' is not a whole number from 1 to 1048576"),
+        (["--config-dump-token-file", "/none"], "--config-dump-token-file '/none' cannot be read"),
+        (["--control-planes", "a:1"], "give either --control-planes or --static-config"),
+        (["--unknown"], "unrecognized arguments: --unknown"),
+    ],
+    ids=lambda value: value[0].removeprefix("--") if isinstance(value, list) else "",
+)
+def test_a_wrong_setting_is_one_clear_line(base: list[str], extra: list[str], message: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse([*base, *extra], {})
+    assert str(refused.value) == message
+
+
+def test_a_control_plane_needs_certificates(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="--cert is required with --control-planes"):
+        parse(["--control-planes", "a:1", "--data-dir", str(tmp_path)], {})
+
+
+def test_a_data_directory_that_cannot_be_made_is_one_clear_line(base: list[str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match=r"--data-dir '.*file/data': Not a directory"):
+        parse([*base[:2], "--data-dir", str(tmp_path / "file" / "data")], {})
+
+
+def test_help_names_every_flag_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--help"], {})
+    shown = capsys.readouterr().out
+    flags = ["--" + name.replace("_", "-") for name in ("listen", "data_dir", "drain_seconds", "static_config")]
+    assert all(flag in shown for flag in flags)
+    assert "default: 0.0.0.0:8080" in shown
