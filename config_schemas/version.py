@@ -1,0 +1,61 @@
+"""The version of the resource schemas, and what each version added: for replicas older than the control plane."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+SCHEMA_VERSION = 1
+
+# What came after version 1: a kind (`CachePolicy`) or a field of one (`Route.spec.rules.mirror`; lists are walked
+# through), with the version that brought it.
+SINCE: Mapping[str, int] = {}
+
+
+def newer_names(kind: str, schema_version: int, since: Mapping[str, int] = SINCE) -> tuple[str, ...]:
+    """What of `kind` a reader of `schema_version` does not know: the kind itself, or fields of it."""
+    return tuple(name for name, added in since.items() if name.partition(".")[0] == kind and added > schema_version)
+
+
+def document_version(document: Mapping[str, Any], since: Mapping[str, int] = SINCE) -> int:
+    """The oldest version whose readers understand the whole document."""
+    versions = [1]
+    for name, added in since.items():
+        kind, _, field = name.partition(".")
+        if document.get("kind") == kind and (not field or _has(document, field.split("."))):
+            versions.append(added)
+    return max(versions)
+
+
+def restrict(kind: str, payload: bytes, schema_version: int, since: Mapping[str, int] = SINCE) -> bytes | None:
+    """The canonical payload without what a reader of `schema_version` cannot know; None: without all of it."""
+    names = newer_names(kind, schema_version, since)
+    if not names:
+        return payload
+    if kind in names:
+        return None
+    try:
+        document = json.loads(payload)
+    except ValueError:
+        return payload  # the reader refuses it
+    for name in names:
+        _remove(document, name.split(".")[1:])
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _has(value: object, field: list[str]) -> bool:
+    if not field:
+        return True
+    if isinstance(value, list):
+        return any(_has(item, field) for item in value)
+    return isinstance(value, Mapping) and field[0] in value and _has(value[field[0]], field[1:])
+
+
+def _remove(value: object, field: list[str]) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _remove(item, field)
+    elif isinstance(value, dict) and field[0] in value:
+        if len(field) == 1:
+            del value[field[0]]
+        else:
+            _remove(value[field[0]], field[1:])

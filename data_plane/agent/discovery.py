@@ -1,0 +1,174 @@
+"""Keeps a stream to one of the control planes open, and has what it brings applied."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import grpc.aio
+
+from data_plane.config.resource_set import ResourceSet
+from data_plane.config.subscriber import (
+    Action,
+    Apply,
+    ConfigUpdate,
+    ProtocolError,
+    Refused,
+    Rejection,
+    Send,
+    Subscriber,
+)
+
+STREAM = "/isthmus.discovery.v1.ConfigDiscovery/Stream"
+CALL_SECONDS = 10.0  # for the control plane's first answer, and to put a message on the stream
+STABLE_SECONDS = 10.0  # a stream that lasted so long makes the next wait short again
+FIRST_WAIT_SECONDS = 0.2
+MAX_WAIT_SECONDS = 15.0
+CHANNEL_OPTIONS = (
+    ("grpc.max_receive_message_length", 2 * 1024 * 1024),  # the protocol allows 1 MiB
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.enable_retries", 0),
+    ("grpc.use_local_subchannel_pool", 1),  # else a new channel inherits the back-off of the last one
+)
+
+ApplyUpdate = Callable[[ConfigUpdate], Awaitable[Sequence[Rejection]]]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """PEM files, read anew for each connection: replaced ones count from the next on."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+    def credentials(self) -> grpc.ChannelCredentials:
+        return grpc.ssl_channel_credentials(
+            self.authority.read_bytes(), self.key.read_bytes(), self.certificate.read_bytes()
+        )
+
+
+@dataclass(slots=True)
+class DiscoveryCounters:
+    """What happened since the start."""
+
+    connects: int = 0
+    failures: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    refused_epochs: int = 0
+    protocol_errors: int = 0
+
+
+class Discovery:
+    """Runs the subscriber against `targets` (`host:port`), one at a time, for as long as `run` is not cancelled.
+
+    `apply` decides on each update: no rejections means that it is in force. `on_accepted` is told afterwards.
+    """
+
+    def __init__(
+        self,
+        subscriber: Subscriber,
+        targets: Sequence[str],
+        tls: TlsFiles,
+        *,
+        apply: ApplyUpdate,
+        on_accepted: Callable[[ResourceSet], None],
+        uniform: Callable[[float, float], float],
+    ) -> None:
+        self._subscriber = subscriber
+        self._targets = tuple(targets)
+        self._tls = tls
+        self._apply = apply
+        self._on_accepted = on_accepted
+        self._uniform = uniform
+        self._tries = 0  # since the last stable stream
+        self._next = int(uniform(0, len(self._targets))) % len(self._targets)  # replicas spread over control planes
+        self.counters = DiscoveryCounters()
+        self.connected_to: str | None = None
+        self.connected_since = 0.0  # on the monotonic clock
+
+    async def run(self) -> None:
+        """For ever. What `apply` raises ends it: the replica's state is then unknown."""
+        while True:
+            target = self._targets[self._next % len(self._targets)]
+            started = time.monotonic()
+            try:
+                await self._stream(target)
+                reason = "the control plane ended the stream"
+            except grpc.aio.AioRpcError as error:
+                reason = f"{error.code().name}: {error.details()}"
+            except ProtocolError as error:
+                self.counters.protocol_errors += 1
+                reason = str(error)
+            except (TimeoutError, OSError, asyncio.InvalidStateError) as error:
+                reason = str(error) or "no answer in time"
+            finally:
+                self.connected_to = None
+            if time.monotonic() - started > STABLE_SECONDS:
+                self._tries = 0
+            self.counters.failures += 1
+            self._next += 1
+            wait_seconds = self._wait_seconds()
+            logger.warning("discovery_lost target=%s retry_seconds=%.2f reason=%r", target, wait_seconds, reason)
+            await asyncio.sleep(wait_seconds)
+
+    def _wait_seconds(self) -> float:
+        """Full jitter: replicas that lost the same control plane must not return at once."""
+        longest = min(MAX_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** min(self._tries, 16))
+        self._tries += 1
+        return self._uniform(0, longest)
+
+    async def _stream(self, target: str) -> None:
+        async with grpc.aio.secure_channel(target, self._tls.credentials(), CHANNEL_OPTIONS) as channel:
+            call: grpc.aio.StreamStreamCall[bytes, bytes] = channel.stream_stream(STREAM)()
+            await self._send(call, self._subscriber.connect())
+            message = await asyncio.wait_for(call.read(), CALL_SECONDS)
+            self.counters.connects += 1
+            while isinstance(message, bytes):
+                await self._act(call, target, self._subscriber.receive(message))
+                message = await call.read()  # the keepalive is its deadline
+            if (code := await call.code()) is not grpc.StatusCode.OK:
+                raise ProtocolError(f"{code.name}: {await call.details()}")
+
+    async def _act(self, call: "grpc.aio.StreamStreamCall[bytes, bytes]", target: str, action: Action | None) -> None:
+        if self.connected_to is None:
+            self.connected_to = target
+            self.connected_since = time.monotonic()
+            logger.info("discovery_connected target=%s", target)
+        match action:
+            case Send(message):
+                await self._send(call, message)
+            case Apply(update):
+                await self._send(call, await self._decide(update))
+            case Refused(reason):
+                self.counters.refused_epochs += 1
+                logger.error("discovery_epoch_refused target=%s reason=%r", target, reason)
+            case None:
+                pass
+
+    async def _decide(self, update: ConfigUpdate) -> bytes:
+        rejections = await self._apply(update)
+        if rejections:
+            self.counters.rejected += 1
+            logger.error(
+                "config_rejected revision=%d resources=%s",
+                update.revision,
+                ",".join(rejection.path for rejection in rejections[:10]),
+            )
+            return self._subscriber.reject(rejections)
+        self.counters.accepted += 1
+        self._tries = 0
+        message = self._subscriber.accept()
+        self._on_accepted(self._subscriber.resources)
+        return message
+
+    async def _send(self, call: "grpc.aio.StreamStreamCall[bytes, bytes]", message: bytes) -> None:
+        await asyncio.wait_for(call.write(message), CALL_SECONDS)
