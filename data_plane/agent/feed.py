@@ -51,10 +51,10 @@ class Feed:
             WorkerDiffers: it is not what was told.
         """
         told = self._told
+        self._answered.set()
         if told is None or (told.revision, told.content_hash) != (revision, content_hash):
             raise WorkerDiffers(f"told {told}, applied revision={revision} hash={content_hash}")
         self.applied = told
-        self._answered.set()
 
     async def run(self, sender: Sender) -> None:
         """Tell the worker, until cancelled.

@@ -63,6 +63,7 @@ class Worker:
     gone: asyncio.Event
     accepting: bool = False
     draining: bool = False
+    differs: bool = False
     apply_seconds: float = 0.0
 
 
@@ -101,7 +102,7 @@ class Place:
             if self._stopping.is_set():
                 break
             self.restarts += 1
-            if worker is not None and worker.draining:
+            if worker is not None and worker.draining and not worker.differs:
                 failures = 0
                 continue
             failures = 1 if time.monotonic() - began > STEADY_SECONDS else failures + 1
@@ -151,9 +152,6 @@ class Place:
         except TimeoutError:
             logger.error("worker is stuck worker=%d pid=%d", self.number, worker.process.pid)
             worker.process.signal(signal.SIGKILL)
-        except WorkerDiffers as error:
-            logger.error("worker differs from the agent worker=%d %s", self.number, error)
-            worker.process.signal(signal.SIGKILL)
         finally:
             feeding.cancel()
             await self._bury(worker)
@@ -175,9 +173,7 @@ class Place:
                 await self._replica.store(message)
                 worker.process.channel.post(Stored(message.sequence))
             case Applied():
-                worker.feed.on_applied(message.revision, message.content_hash)
-                worker.apply_seconds = message.seconds
-                self._replica.on_change()
+                self._on_applied(worker, message)
             case Accepting():
                 worker.accepting = True
                 self._replica.on_change()
@@ -187,6 +183,16 @@ class Place:
                 self._replica.on_change()
             case _:
                 assert_never(message)
+
+    def _on_applied(self, worker: Worker, applied: Applied) -> None:
+        worker.apply_seconds = applied.seconds
+        try:
+            worker.feed.on_applied(applied.revision, applied.content_hash)
+        except WorkerDiffers as error:
+            logger.error("worker differs from the agent; it is replaced worker=%d %s", self.number, error)
+            worker.differs = True
+            worker.process.channel.post(Drain())  # what it serves may be wrong, but what it has begun may end
+        self._replica.on_change()
 
     async def _bury(self, worker: Worker) -> None:
         process = worker.process

@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 
@@ -22,11 +23,29 @@ ALLOCATOR = {
 }
 
 
+class Process(Protocol):
+    """What we use of `asyncio.subprocess.Process`."""
+
+    @property
+    def pid(self) -> int:
+        """Its number, which is ours until `wait` has returned."""
+
+    @property
+    def returncode(self) -> int | None:
+        """None while it runs."""
+
+    def send_signal(self, signal: int) -> None:
+        """As `kill(2)`; a process that has just ended is no error."""
+
+    async def wait(self) -> int:
+        """Wait for its end."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerProcess:
     """A running worker and the agent's end of the line to it."""
 
-    process: asyncio.subprocess.Process
+    process: Process
     channel: Channel[ToAgent]
 
     @property

@@ -44,9 +44,9 @@ def test_a_connection_that_lingers_from_the_last_run_is_no_stranger() -> None:
     accepted.close()  # closed from our side first: this is the side that lingers
     client.close()
     listening.close()
-    close(bind(*address, 1, beside_orphans=False))
+    close(bind(address[0], address[1], 1, beside_orphans=False))
 
 
 def test_an_address_that_is_not_ours_is_refused() -> None:
-    with pytest.raises(CannotListen, match="cannot listen on 192.0.2.1:0"):
+    with pytest.raises(CannotListen, match=r"cannot listen on 192\.0\.2\.1:0"):
         bind("192.0.2.1", 0, 1, beside_orphans=False)

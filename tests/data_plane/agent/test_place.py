@@ -1,0 +1,238 @@
+"""The place of one worker, with workers that do what the test says."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from itertools import pairwise
+
+import msgspec
+import pytest
+
+from data_plane.agent import place as place_module
+from data_plane.agent.channel import Channel
+from data_plane.agent.feed import Feed
+from data_plane.agent.messages import (
+    Accepting,
+    Applied,
+    Commit,
+    Drain,
+    Draining,
+    Records,
+    Report,
+    Series,
+    Start,
+    Stored,
+    ToAgent,
+    ToWorker,
+)
+from data_plane.agent.place import Place
+from data_plane.agent.worker_process import WorkerProcess
+
+START = Start("node", "gateway", "agent", 0, 0, "/data", 5.0)
+COMMIT = Commit("e", 3, "hash")
+
+
+class FakeProcess:
+    """A process that ends when it is killed or when the test ends it."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self.signals: list[int] = []
+        self._ended = asyncio.Event()
+
+    def send_signal(self, signal: int) -> None:
+        self.signals.append(signal)
+        self.end(-signal)
+
+    def end(self, status: int) -> None:
+        self.returncode = status
+        self._ended.set()
+
+    async def wait(self) -> int:
+        await self._ended.wait()
+        assert self.returncode is not None
+        return self.returncode
+
+
+class FakeWorker:
+    """The worker's end."""
+
+    def __init__(self, process: FakeProcess, channel: Channel[ToWorker]) -> None:
+        self.process = process
+        self.channel = channel
+
+    def say(self, *messages: msgspec.Struct) -> None:
+        for message in messages:
+            self.channel.post(message)
+
+    async def hear(self) -> ToWorker:
+        return await asyncio.wait_for(self.channel.receive(), 1.0)
+
+    def die(self, status: int) -> None:
+        self.process.end(status)
+        self.channel.close()
+
+
+class FakeReplica:
+    """An agent with one accepted revision."""
+
+    def __init__(self) -> None:
+        self.reports: list[Report] = []
+        self.stored: list[Records] = []
+
+    def new_feed(self) -> Feed:
+        return Feed({"a/Model/m": b"{}"}, COMMIT)
+
+    def on_report(self, place: int, report: Report) -> None:
+        self.reports.append(report)
+
+    async def store(self, records: Records) -> None:
+        self.stored.append(records)
+
+    def on_change(self) -> None:
+        """Nobody looks."""
+
+
+class Scene:
+    """A place, and the workers that were started in it."""
+
+    def __init__(self) -> None:
+        self.replica = FakeReplica()
+        self.started: asyncio.Queue[FakeWorker] = asyncio.Queue()
+        self.all: list[FakeWorker] = []
+        self.refusals = 0
+        self.socket = socket.socket()
+        self.place = Place(START, self.socket, self.replica, self._start_worker)
+        self.running = asyncio.get_running_loop().create_task(self.place.run())
+        self._pids = iter(range(100, 200))
+
+    async def _start_worker(self, listening: socket.socket) -> WorkerProcess:
+        if self.refusals:
+            self.refusals -= 1
+            raise OSError("no room")
+        ours, theirs = socket.socketpair()
+        process = FakeProcess(next(self._pids))
+        worker = FakeWorker(process, await Channel.open(theirs, msgspec.msgpack.Decoder(ToWorker)))
+        self.all.append(worker)
+        self.started.put_nowait(worker)
+        return WorkerProcess(process, await Channel.open(ours, msgspec.msgpack.Decoder(ToAgent)))
+
+    async def next(self) -> FakeWorker:
+        return await asyncio.wait_for(self.started.get(), 3.0)
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    scene = Scene()
+    yield scene
+    scene.place.stop()
+    for each in scene.all:
+        each.die(0)
+    await asyncio.wait_for(scene.running, 5.0)
+    for each in scene.all:
+        await each.channel.flush_and_close(1.0)
+    scene.socket.close()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(3.0):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_worker_hears_who_it_is_and_what_to_serve(scene: Scene) -> None:
+    worker = await scene.next()
+    assert await worker.hear() == START
+    await worker.hear()
+    assert await worker.hear() == COMMIT
+    worker.say(Applied(3, "hash", 0.01), Accepting())
+    await until(lambda: scene.place.current and scene.place.current.accepting)
+    assert scene.place.current is not None
+    assert scene.place.current.feed.applied == COMMIT
+
+
+async def test_a_worker_that_dies_is_replaced(scene: Scene) -> None:
+    first = await scene.next()
+    first.die(-9)
+    second = await scene.next()
+    start = await second.hear()
+    assert isinstance(start, Start)
+    assert (start.worker, start.incarnation) == (0, 1)
+    assert scene.place.restarts == 1
+
+
+async def test_a_worker_that_drains_is_replaced_before_it_is_gone(scene: Scene) -> None:
+    first = await scene.next()
+    first.say(Accepting(), Draining())
+    second = await scene.next()
+    second.say(Accepting())
+    await until(lambda: len(scene.place.workers) == 2 and scene.place.current and scene.place.current.accepting)
+    assert first.process.returncode is None
+    first.die(0)
+    await until(lambda: len(scene.place.workers) == 1)
+
+
+async def test_a_worker_that_differs_drains_and_is_replaced(scene: Scene) -> None:
+    first = await scene.next()
+    for _ in range(3):
+        await first.hear()
+    first.say(Applied(3, "another hash", 0.01))
+    assert await first.hear() == Drain()
+    first.say(Draining())
+    await scene.next()
+
+
+async def test_a_worker_that_says_nothing_is_killed_and_replaced(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(place_module, "SILENT_SECONDS", 0.05)
+    first = await scene.next()
+    await scene.next()
+    assert first.process.signals == [signal.SIGKILL]
+
+
+async def test_the_place_waits_for_room_to_start_a_worker(scene: Scene) -> None:
+    scene.refusals = 2
+    (await scene.next()).die(1)
+    await scene.next()
+    assert scene.refusals == 0
+
+
+async def test_records_are_confirmed_once_they_are_stored(scene: Scene) -> None:
+    worker = await scene.next()
+    for _ in range(3):
+        await worker.hear()
+    worker.say(Records(1, 2, b"{}\n{}\n"), Records(2, 1, b"{}\n"))
+    assert [await worker.hear() for _ in range(2)] == [Stored(1), Stored(2)]
+    assert [records.count for records in scene.replica.stored] == [2, 1]
+
+
+async def test_what_a_worker_says_at_its_end_is_heard(scene: Scene) -> None:
+    worker = await scene.next()
+    report = Report([Series("requests", [], 5)], [])
+    worker.say(report, Records(1, 1, b"{}\n"))
+    worker.die(0)
+    await until(lambda: scene.replica.stored)
+    assert scene.replica.reports == [report]
+
+
+async def test_stopping_drains_and_starts_nothing_more(scene: Scene) -> None:
+    worker = await scene.next()
+    for _ in range(3):
+        await worker.hear()
+    scene.place.stop()
+    assert await worker.hear() == Drain()
+    worker.say(Draining())
+    worker.die(0)
+    await asyncio.wait_for(scene.running, 2.0)
+    assert scene.started.empty()
+
+
+async def test_a_crashing_worker_is_restarted_ever_more_slowly(scene: Scene) -> None:
+    loop = asyncio.get_running_loop()
+    times = []
+    for _ in range(4):
+        (await scene.next()).die(1)
+        times.append(loop.time())
+    waits = [after - before for before, after in pairwise(times)]
+    assert waits[0] < waits[1] < waits[2]
