@@ -1,0 +1,103 @@
+"""What call records sum up to, per application, model, version and hour: what ledgers need when detail is lost."""
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+MAX_SUMS = 20_000  # about 6 MB of lines; beyond, the oldest hour goes
+HOUR = len("2026-11-24T10")  # of a time in RFC 3339
+
+Key = tuple[str, str, str, str, str]
+
+
+class _Record(msgspec.Struct):
+    """What we read of a call record; the rest is detail."""
+
+    started: str = ""
+    tenant: str = ""
+    application: str = ""
+    model: str = ""
+    version: str = ""
+    usage: dict[str, int] | None = None
+    charged: int = 0  # nano-USD
+    incurred: int = 0
+
+
+class Sum(msgspec.Struct):
+    """Of the records of one hour that share application, model and version."""
+
+    hour: str
+    tenant: str
+    application: str
+    model: str
+    version: str
+    calls: int = 0
+    usage: dict[str, int] = {}
+    charged: int = 0
+    incurred: int = 0
+
+
+class _Header(msgspec.Struct, rename="camel"):
+    """The first line of a file of sums: up to which segment of the spool it goes."""
+
+    folded_segment: int
+
+
+@dataclass(slots=True)
+class Sums:
+    """A table of sums. `folded_segment`: the last segment of the spool that went into it."""
+
+    folded_segment: int = 0
+    _sums: dict[Key, Sum] = field(default_factory=dict)
+
+    def add_lines(self, lines: bytes) -> tuple[int, int]:
+        """Add call records. Returns how many were added, and how many were lost: unreadable, or in an hour given up."""
+        added = lost = 0
+        decode = msgspec.json.Decoder(_Record).decode
+        for line in lines.splitlines():
+            try:
+                record = decode(line)
+            except msgspec.DecodeError:
+                lost += 1
+                continue
+            self._add(record)
+            added += 1
+        return added, lost + self._give_up()
+
+    def load(self, content: bytes) -> None:
+        """Go on from what `to_lines` gave; damaged lines are left out."""
+        header, *lines = content.splitlines() or [b""]
+        try:
+            self.folded_segment = msgspec.json.decode(header, type=_Header).folded_segment
+        except msgspec.DecodeError:
+            return
+        for line in lines:
+            try:
+                each = msgspec.json.decode(line, type=Sum)
+            except msgspec.DecodeError:
+                continue
+            self._sums[(each.hour, each.tenant, each.application, each.model, each.version)] = each
+
+    def to_lines(self) -> bytes:
+        """A header and a line for each sum."""
+        return msgspec.json.Encoder().encode_lines([_Header(self.folded_segment), *self._sums.values()])
+
+    def _add(self, record: _Record) -> None:
+        key = (record.started[:HOUR], record.tenant, record.application, record.model, record.version)
+        into = self._sums.get(key)
+        if into is None:
+            into = self._sums[key] = Sum(*key, usage={})
+        into.calls += 1
+        into.charged += record.charged
+        into.incurred += record.incurred
+        for bucket, count in (record.usage or {}).items():
+            into.usage[bucket] = into.usage.get(bucket, 0) + count
+
+    def _give_up(self) -> int:
+        """Drop the oldest hours beyond the bound; how many calls they stood for."""
+        lost = 0
+        while len(self._sums) > MAX_SUMS:
+            oldest = min(key[0] for key in self._sums)
+            for key in [key for key in self._sums if key[0] == oldest]:
+                lost += self._sums.pop(key).calls
+        return lost
