@@ -1,0 +1,50 @@
+# Everything a developer runs. Each target sets up what it needs: the first run takes a minute or two, later ones do not.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help up test test-long check fmt proto golden bench bench-steps lock clean set-up set-up-dev
+
+PYTHON_IN := .venv/bin/python
+export ARGS
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+set-up:
+	@scripts/set_up.sh runtime
+
+set-up-dev:
+	@scripts/set_up.sh dev
+
+up: set-up ## a whole gateway on this machine; ARGS="--port 8080" and others: isthmus up --help
+	@exec .venv/bin/isthmus up $(ARGS)
+
+test: check ## everything a change must pass; ARGS="tests/contract -x" narrows it
+	@exec .venv/bin/pytest -n 2 --dist loadfile -q -m "not long" $(ARGS)
+
+test-long: check ## the same code with larger numbers; writes docs/results/
+	@exec $(PYTHON_IN) -m scripts.test_long $(ARGS)
+
+check: set-up-dev ## format, lint, types, import rules, layout, generated files, chart; STEP=types runs one
+	@exec $(PYTHON_IN) -m scripts.check $(STEP)
+
+fmt: set-up-dev ## format, and mend what can be mended safely
+	@.venv/bin/ruff check --fix-only -q . ; .venv/bin/ruff format .
+
+proto: set-up-dev ## generate the messages of proto/**/*.proto
+	@exec $(PYTHON_IN) -m scripts.generate proto
+
+golden: set-up-dev ## write every generated file and golden file anew; review the diff
+	@exec $(PYTHON_IN) -m scripts.generate all
+
+bench: set-up-dev ## CPU time a request beside nginx, in the same run
+	@exec $(PYTHON_IN) -m benchmarks.run $(ARGS)
+
+bench-steps: set-up-dev ## CPU time a request of single steps, in process
+	@exec $(PYTHON_IN) -m benchmarks.steps $(ARGS)
+
+lock: ## write requirements/*.txt anew; ARGS=--upgrade takes newer versions
+	@scripts/lock.sh $(ARGS)
+
+clean: ## remove what set-up and the tools made, but not the data of make up
+	rm -rf .venv .isthmus/uv .isthmus/tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage

@@ -1,0 +1,85 @@
+"""Writes every file that a program makes, or checks that the ones in the tree are what it would make.
+
+Usage: python -m scripts.generate [--check] [proto|charts|all]
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """Makes files below the folder it is given, at the paths they have below the root.
+
+    `owned` are the globs of all files that it makes, so that one which it no longer makes is noticed.
+    """
+
+    name: str
+    write: Callable[[Path], None]
+    owned: tuple[str, ...]
+
+
+def write_proto(folder: Path) -> None:
+    """Messages and their types; no service stubs, since services are called and served by path."""
+    sources = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("proto/isthmus/**/*.proto"))
+    (folder / "proto").mkdir()
+    outputs = [f"--python_out={folder}/proto", f"--pyi_out={folder}/proto"]
+    argv = [sys.executable, "-m", "grpc_tools.protoc", "-Iproto", *outputs, *sources]
+    subprocess.run(argv, cwd=ROOT, check=True, timeout=60)
+
+
+GENERATORS = (Generator("proto", write_proto, ("proto/isthmus/**/*_pb2.py", "proto/isthmus/**/*_pb2.pyi")),)
+
+
+def main() -> int:
+    """Run the named generator, or all; return the exit status."""
+    parser = argparse.ArgumentParser(prog="generate", description="Write or check generated files.")
+    parser.add_argument("--check", action="store_true", help="write nothing; say what differs")
+    parser.add_argument("name", nargs="?", default="all", choices=["all", *(each.name for each in GENERATORS)])
+    arguments = parser.parse_args()
+    differing = [
+        path
+        for generator in GENERATORS
+        if arguments.name in ("all", generator.name)
+        for path in _run(generator, write=not arguments.check)
+    ]
+    for path in differing:
+        print(f"generate: {path} {'is not what its source gives' if arguments.check else 'written'}")
+    return 1 if arguments.check and differing else 0
+
+
+def _run(generator: Generator, *, write: bool) -> list[Path]:
+    """Return the paths that differ, after putting them right if `write`."""
+    with tempfile.TemporaryDirectory(prefix="isthmus-generate-") as name:
+        folder = Path(name)
+        generator.write(folder)
+        made = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+        there = {path.relative_to(ROOT) for glob in generator.owned for path in ROOT.glob(glob)}
+        differing = sorted(path for path in made | there if not _same(folder / path, ROOT / path))
+        if write:
+            for path in differing:
+                _replace(folder / path, ROOT / path)
+        return differing
+
+
+def _same(made: Path, there: Path) -> bool:
+    return made.exists() and there.exists() and made.read_bytes() == there.read_bytes()
+
+
+def _replace(made: Path, there: Path) -> None:
+    if not made.exists():
+        there.unlink()
+        return
+    there.parent.mkdir(parents=True, exist_ok=True)
+    there.write_bytes(made.read_bytes())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Writes the lock files: every version and hash, for every platform, and no address they came from.
+# `lock.sh` keeps what is locked where it still fits; `lock.sh --upgrade` takes the newest.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+compile() {
+    local target=requirements/$1.txt
+    shift
+    uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+        --no-emit-index-url --no-emit-find-links --output-file "$target" "$@"
+    printf 'lock: %s\n' "$target"
+}
+
+compile runtime pyproject.toml "$@"
+# The development set holds the runtime set at the same versions.
+compile dev pyproject.toml --group dev --constraint requirements/runtime.txt "$@"
+# Installed beside either set, so at the same versions where they share a package.
+compile build - --constraint requirements/dev.txt "$@" <<<"hatchling>=1.27"
+compile uv - "$@" <<<"uv"
