@@ -6,11 +6,9 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
 
-import msgspec
 import pytest
 
 from data_plane.agent import place as place_module
-from data_plane.agent.channel import Channel
 from data_plane.agent.feed import Feed
 from data_plane.agent.messages import (
     Accepting,
@@ -23,56 +21,12 @@ from data_plane.agent.messages import (
     Series,
     Start,
     Stored,
-    ToAgent,
-    ToWorker,
 )
 from data_plane.agent.place import Place
-from data_plane.agent.worker_process import WorkerProcess
+from tests.fakes.worker import FakeWorker, FakeWorkers
 
 START = Start("node", "gateway", "agent", 0, 0, "/data", 5.0)
 COMMIT = Commit("e", 3, "hash")
-
-
-class FakeProcess:
-    """A process that ends when it is killed or when the test ends it."""
-
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
-        self.returncode: int | None = None
-        self.signals: list[int] = []
-        self._ended = asyncio.Event()
-
-    def send_signal(self, signal: int) -> None:
-        self.signals.append(signal)
-        self.end(-signal)
-
-    def end(self, status: int) -> None:
-        self.returncode = status
-        self._ended.set()
-
-    async def wait(self) -> int:
-        await self._ended.wait()
-        assert self.returncode is not None
-        return self.returncode
-
-
-class FakeWorker:
-    """The worker's end."""
-
-    def __init__(self, process: FakeProcess, channel: Channel[ToWorker]) -> None:
-        self.process = process
-        self.channel = channel
-
-    def say(self, *messages: msgspec.Struct) -> None:
-        for message in messages:
-            self.channel.post(message)
-
-    async def hear(self) -> ToWorker:
-        return await asyncio.wait_for(self.channel.receive(), 1.0)
-
-    def die(self, status: int) -> None:
-        self.process.end(status)
-        self.channel.close()
 
 
 class FakeReplica:
@@ -100,27 +54,13 @@ class Scene:
 
     def __init__(self) -> None:
         self.replica = FakeReplica()
-        self.started: asyncio.Queue[FakeWorker] = asyncio.Queue()
-        self.all: list[FakeWorker] = []
-        self.refusals = 0
+        self.workers = FakeWorkers()
         self.socket = socket.socket()
-        self.place = Place(START, self.socket, self.replica, self._start_worker)
+        self.place = Place(START, self.socket, self.replica, self.workers.start)
         self.running = asyncio.get_running_loop().create_task(self.place.run())
-        self._pids = iter(range(100, 200))
-
-    async def _start_worker(self, listening: socket.socket) -> WorkerProcess:
-        if self.refusals:
-            self.refusals -= 1
-            raise OSError("no room")
-        ours, theirs = socket.socketpair()
-        process = FakeProcess(next(self._pids))
-        worker = FakeWorker(process, await Channel.open(theirs, msgspec.msgpack.Decoder(ToWorker)))
-        self.all.append(worker)
-        self.started.put_nowait(worker)
-        return WorkerProcess(process, await Channel.open(ours, msgspec.msgpack.Decoder(ToAgent)))
 
     async def next(self) -> FakeWorker:
-        return await asyncio.wait_for(self.started.get(), 3.0)
+        return await self.workers.next()
 
 
 @pytest.fixture
@@ -128,11 +68,9 @@ async def scene() -> AsyncIterator[Scene]:
     scene = Scene()
     yield scene
     scene.place.stop()
-    for each in scene.all:
-        each.die(0)
+    scene.workers.end_all()
     await asyncio.wait_for(scene.running, 5.0)
-    for each in scene.all:
-        await each.channel.flush_and_close(1.0)
+    await scene.workers.close()
     scene.socket.close()
 
 
@@ -192,10 +130,10 @@ async def test_a_worker_that_says_nothing_is_killed_and_replaced(scene: Scene, m
 
 
 async def test_the_place_waits_for_room_to_start_a_worker(scene: Scene) -> None:
-    scene.refusals = 2
+    scene.workers.refusals = 2
     (await scene.next()).die(1)
     await scene.next()
-    assert scene.refusals == 0
+    assert scene.workers.refusals == 0
 
 
 async def test_records_are_confirmed_once_they_are_stored(scene: Scene) -> None:
@@ -225,7 +163,7 @@ async def test_stopping_drains_and_starts_nothing_more(scene: Scene) -> None:
     worker.say(Draining())
     worker.die(0)
     await asyncio.wait_for(scene.running, 2.0)
-    assert scene.started.empty()
+    assert scene.workers.started.empty()
 
 
 async def test_a_crashing_worker_is_restarted_ever_more_slowly(scene: Scene) -> None:

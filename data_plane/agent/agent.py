@@ -1,0 +1,195 @@
+"""The parent process of a replica: what exists once, and the workers."""
+
+import asyncio
+import logging
+import signal
+import socket
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from data_plane.agent import presence
+from data_plane.agent.feed import Feed
+from data_plane.agent.messages import Commit, Records, Report, Start
+from data_plane.agent.place import Place, Worker
+from data_plane.agent.totals import Totals
+from data_plane.agent.worker_process import WorkerProcess
+from data_plane.config.subscriber import ConfigUpdate, Rejection
+from data_plane.telemetry.spool import Spool
+
+SERVED_SECONDS = 2.0  # how long an ack waits for the workers; one that is stuck must not hold back the next change
+SAVE_SECONDS = 5.0
+CUT_SECONDS = 3.0  # for workers to flush when they are told to end at once
+EXTRA_SECONDS = 5.0  # beyond the drain, before workers that do not end are killed
+
+logger = logging.getLogger(__name__)
+
+
+class Configuration(Protocol):
+    """Compiles what is to be served, as the workers will."""
+
+    async def apply(self, changed: Mapping[str, bytes], removed: Sequence[str], revision: int) -> Sequence[Rejection]:
+        """Take the changes, or say which resources are to blame that nothing has changed. Lets other work run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an agent works with."""
+
+    configuration: Configuration
+    spool: Spool
+    sockets: tuple[socket.socket, ...]
+    start_worker: Callable[[socket.socket], Coroutine[None, None, WorkerProcess]]
+
+
+@dataclass(slots=True)
+class Served:
+    """What the replica serves, and how that came about."""
+
+    commit: Commit | None = None
+    since: float = 0.0  # monotonic
+    accepted: int = 0  # updates since the start
+    rejected: int = 0
+    apply_seconds: float = 0.0  # of the last update, until all workers served it
+
+
+class Agent:
+    """Owns sockets, workers, spool and totals. Updates come in by `apply`, one at a time."""
+
+    def __init__(self, start: Start, parts: Parts) -> None:
+        self.totals = Totals()
+        self.served = Served()
+        self.resources: dict[str, bytes] = {}
+        self.draining = False
+        self.spool = parts.spool
+        self._configuration = parts.configuration
+        self._start = start
+        self._data_dir = Path(start.data_dir)
+        self._has_orphans = presence.has_orphans(self._data_dir)
+        self._has_taken_over = False
+        self._is_open = False
+        self._changed = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="spool")  # one thread: the spool has one writer
+        self.places = tuple(
+            Place(msgspec.structs.replace(start, worker=number), listening, self, parts.start_worker)
+            for number, listening in enumerate(parts.sockets)
+        )
+
+    # Configuration.
+
+    async def apply(self, update: ConfigUpdate) -> Sequence[Rejection]:
+        """Have the workers serve the update, unless resources of it are rejected: then nothing changes.
+
+        Returns when all workers that serve now serve the update, or after a bounded time.
+        """
+        began = time.monotonic()
+        rejections = await self._configuration.apply(update.changed, update.removed, update.revision)
+        if rejections:
+            self.served.rejected += 1
+            return rejections
+        for path in update.removed:
+            self.resources.pop(path, None)
+        self.resources.update(update.changed)
+        commit = Commit(update.epoch, update.revision, update.content_hash)
+        self.served.commit = commit
+        self.served.since = time.monotonic()
+        self.served.accepted += 1
+        for worker in self._workers():
+            worker.feed.offer(update.changed, update.removed, commit)
+            worker.feed.accept()
+        if not await self._all_serve(commit):
+            logger.warning("workers are slow to serve a change revision=%d", update.revision)
+        self.served.apply_seconds = time.monotonic() - began
+        return ()
+
+    async def _all_serve(self, commit: Commit) -> bool:
+        deadline = time.monotonic() + SERVED_SECONDS
+        while any(worker.accepting and worker.feed.applied != commit for worker in self._workers()):
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), deadline - time.monotonic())
+            except TimeoutError:
+                return False
+        return True
+
+    def open(self) -> None:
+        """What is on disk is loaded. Without configuration workers answer 503 from now on, unless workers of an earlier
+        agent still serve what it had."""
+        if not self._has_orphans:
+            self._is_open = True
+            for worker in self._workers():
+                worker.feed.accept()
+
+    # What places ask for.
+
+    def new_feed(self) -> Feed:
+        feed = Feed(self.resources, self.served.commit)
+        if self.served.commit is not None or self._is_open:
+            feed.accept()
+        return feed
+
+    def on_report(self, place: int, report: Report) -> None:
+        self.totals.add(report.deltas)
+        self.totals.set_gauges(place, report.gauges)
+
+    async def store(self, records: Records) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._disk, self.spool.append, records.lines, records.count)
+
+    def on_change(self) -> None:
+        self._changed.set()
+        if not self._has_taken_over and self.is_served_by_all():
+            self._has_taken_over = True
+            presence.take_over(self._data_dir, self._start.agent)
+
+    def is_served_by_all(self) -> bool:
+        """Whether each place has a worker that accepts and has configuration."""
+        current = [place.current for place in self.places]
+        return all(worker is not None and worker.accepting and worker.feed.applied for worker in current)
+
+    def serving(self) -> int:
+        """How many workers accept and have configuration."""
+        current = [place.current for place in self.places]
+        return sum(worker is not None and worker.accepting and worker.feed.applied is not None for worker in current)
+
+    def _workers(self) -> list[Worker]:
+        return [worker for place in self.places for worker in place.workers if not worker.draining]
+
+    # Life.
+
+    def stop(self) -> None:
+        """Drain and end; the second time, at once."""
+        if self.draining:
+            for place in self.places:
+                place.signal(signal.SIGTERM)  # workers that drain take it as: now
+        self.draining = True
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Keep the workers running until `stop`, then until they have drained."""
+        async with asyncio.TaskGroup() as group:
+            saving = group.create_task(self._save_on())
+            places = [group.create_task(place.run()) for place in self.places]
+            await self._stop.wait()
+            logger.info("draining seconds=%g", self._start.drain_seconds)
+            for place in self.places:
+                place.stop()
+            _, late = await asyncio.wait(places, timeout=self._start.drain_seconds + EXTRA_SECONDS)
+            if late:
+                logger.error("workers do not end; killing them")
+                for place in self.places:
+                    place.signal(signal.SIGKILL)
+            saving.cancel()
+        await asyncio.get_running_loop().run_in_executor(self._disk, self.spool.close)
+        self._disk.shutdown()
+
+    async def _save_on(self) -> None:
+        while True:
+            await asyncio.sleep(SAVE_SECONDS)
+            await asyncio.get_running_loop().run_in_executor(self._disk, self.spool.save)
