@@ -1,0 +1,413 @@
+"""Resources as the data plane decodes them.
+
+Generated from config_schemas by `python -m config_schemas.export`: do not edit.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+
+class Metadata(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)]
+    tenant: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)] = "default"
+    labels: Annotated[
+        dict[
+            Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?\Z", min_length=1, max_length=128)],
+            Annotated[str, Meta(pattern=r"^[-A-Za-z0-9_./:@+]*\Z", max_length=128)],
+        ],
+        Meta(max_length=32),
+    ] = {}
+    generation: Annotated[int, Meta(ge=0)] = 0
+    created_at: (
+        Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z\Z", max_length=32)] | None
+    ) = None
+    revision: Annotated[int, Meta(ge=0)] = 0
+
+
+class TenantSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    display_name: Annotated[str, Meta(max_length=1024)] = ""
+
+
+class Tenant(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    kind: Literal["Tenant"] = "Tenant"
+    spec: TenantSpec = TenantSpec()
+
+
+class Selector(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    match_labels: Annotated[
+        dict[
+            Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?\Z", min_length=1, max_length=128)],
+            Annotated[str, Meta(pattern=r"^[-A-Za-z0-9_./:@+]*\Z", max_length=128)],
+        ],
+        Meta(max_length=32),
+    ] = {}
+
+
+class GatewaySpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    tenants: Selector = Selector()
+    description: Annotated[str, Meta(max_length=1024)] = ""
+
+
+class Gateway(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    kind: Literal["Gateway"] = "Gateway"
+    spec: GatewaySpec = GatewaySpec()
+
+
+class TeamSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    display_name: Annotated[str, Meta(max_length=1024)] = ""
+
+
+class Team(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    kind: Literal["Team"] = "Team"
+    spec: TeamSpec = TeamSpec()
+
+
+class SecretSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    data: Annotated[
+        dict[
+            Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]+\Z", min_length=1, max_length=128)],
+            Annotated[str, Meta(min_length=1, max_length=65536)],
+        ],
+        Meta(min_length=1, max_length=32),
+    ]
+    description: Annotated[str, Meta(max_length=1024)] = ""
+
+    def __repr__(self) -> str:
+        return "SecretSpec(...)"
+
+
+class Secret(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    kind: Literal["Secret"] = "Secret"
+    spec: SecretSpec
+
+
+class ServiceEndpoint(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    host: Annotated[
+        str, Meta(pattern=r"^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])\Z", max_length=253)
+    ]
+    port: Annotated[int, Meta(ge=1, le=65535)]
+    weight: Annotated[int, Meta(ge=0, le=1000)] = 1
+
+
+class UpstreamTls(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    server_name: Annotated[str, Meta(pattern=r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", max_length=253)] | None = None
+    ca_pem: Annotated[str, Meta(max_length=65536)] = ""
+    verification: Literal["Full", "Insecure"] = "Full"
+
+
+class ServiceSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    protocol: Literal["HTTP", "HTTPS"] = "HTTP"
+    endpoints: Annotated[tuple[ServiceEndpoint, ...], Meta(min_length=1, max_length=256)]
+    tls: UpstreamTls | None = None
+    host: Annotated[str, Meta(pattern=r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", max_length=253)] | None = None
+    base_path: Annotated[str, Meta(pattern=r"^(/[A-Za-z0-9\-._~!$&'()*+,;=:@]+)*\Z", max_length=512)] = ""
+    retry_stale: Literal["Idempotent", "Any"] = "Idempotent"
+    description: Annotated[str, Meta(max_length=1024)] = ""
+
+
+class Service(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    kind: Literal["Service"] = "Service"
+    spec: ServiceSpec
+
+
+class SecretReference(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)]
+    key: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]+\Z", min_length=1, max_length=128)] = "value"
+    tenant: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)] | None = (
+        None
+    )
+
+
+class ProviderAuth(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    type: Literal["ApiKey", "None"] = "ApiKey"
+    secret_ref: SecretReference | None = None
+    header: Annotated[str, Meta(pattern=r"^[a-z0-9!#$%&'*+.^_`|~-]+\Z", max_length=128)] | None = None
+
+
+class ProviderSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    type: Literal["OpenAI", "Anthropic", "Gemini", "OpenAICompatible"]
+    base_url: Annotated[str, Meta(pattern=r"^(https?://[^\s?#@]+)?\Z", max_length=1024)] = ""
+    auth: ProviderAuth = ProviderAuth()
+    tls: UpstreamTls | None = None
+    description: Annotated[str, Meta(max_length=1024)] = ""
+
+
+class Provider(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    kind: Literal["Provider"] = "Provider"
+    spec: ProviderSpec
+
+
+class Reference(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)]
+    tenant: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)] | None = (
+        None
+    )
+
+
+class ModelTarget(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    provider_ref: Reference
+    model: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9._:/@]*[A-Za-z0-9])?\Z", max_length=128)] | None = None
+    region: Annotated[str, Meta(pattern=r"^[a-z0-9-]*\Z", max_length=64)] = ""
+    weight: Annotated[int, Meta(ge=0, le=1000)] = 1
+
+
+class Version(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)]
+    weight: Annotated[int, Meta(ge=0, le=1000)] = 1
+    targets: Annotated[tuple[ModelTarget, ...], Meta(min_length=1, max_length=32)]
+    description: Annotated[str, Meta(max_length=1024)] = ""
+
+
+class Stickiness(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    by: Literal["Application", "Header"]
+    header: Annotated[str, Meta(pattern=r"^[a-z0-9!#$%&'*+.^_`|~-]+\Z", max_length=128)] | None = None
+
+
+class ModelSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    model_name: (
+        Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9._:/@]*[A-Za-z0-9])?\Z", max_length=128)] | None
+    ) = None
+    aliases: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9._:/@]*[A-Za-z0-9])?\Z", max_length=128)], ...],
+        Meta(max_length=32),
+    ] = ()
+    versions: Annotated[tuple[Version, ...], Meta(min_length=1, max_length=32)]
+    stickiness: Stickiness | None = None
+    description: Annotated[str, Meta(max_length=1024)] = ""
+
+
+class ModelResource(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    kind: Literal["Model"] = "Model"
+    spec: ModelSpec
+
+
+class ApplicationSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    team_ref: Reference | None = None
+    display_name: Annotated[str, Meta(max_length=1024)] = ""
+    allowed_models: (
+        Annotated[
+            tuple[Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)], ...],
+            Meta(max_length=1024),
+        ]
+        | None
+    ) = None
+    allowed_routes: (
+        Annotated[
+            tuple[Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)], ...],
+            Meta(max_length=1024),
+        ]
+        | None
+    ) = None
+
+
+class Application(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    kind: Literal["Application"] = "Application"
+    spec: ApplicationSpec = ApplicationSpec()
+
+
+class CredentialSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    application_ref: Reference
+    type: Literal["ApiKey"] = "ApiKey"
+    hash: Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}\Z")]
+    state: Literal["Active", "Revoked"] = "Active"
+    expires_at: (
+        Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z\Z", max_length=32)] | None
+    ) = None
+    description: Annotated[str, Meta(max_length=1024)] = ""
+
+
+class Credential(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    kind: Literal["Credential"] = "Credential"
+    spec: CredentialSpec
+
+
+class PathMatch(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    type: Literal["Exact", "Prefix", "Template"] = "Prefix"
+    value: Annotated[str, Meta(pattern=r"^/[A-Za-z0-9\-._~!$&'()*+,;=:@%/{}]*\Z", max_length=1024)] = "/"
+
+
+class HeaderMatch(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9!#$%&'*+.^_`|~-]+\Z", max_length=128)]
+    value: Annotated[str, Meta(pattern=r"^[\t\x20-\x7e]*\Z", max_length=4096)]
+
+
+class ValueMatch(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._~-]+\Z", max_length=128)]
+    value: Annotated[str, Meta(pattern=r"^[\t\x20-\x7e]*\Z", max_length=4096)]
+
+
+class RouteMatch(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    path: PathMatch = PathMatch()
+    methods: Annotated[
+        tuple[Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"], ...], Meta(max_length=7)
+    ] = ()
+    headers: Annotated[tuple[HeaderMatch, ...], Meta(max_length=8)] = ()
+    query: Annotated[tuple[ValueMatch, ...], Meta(max_length=8)] = ()
+
+
+class Authentication(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    methods: Annotated[tuple[Literal["ApiKey", "Anonymous"], ...], Meta(min_length=1, max_length=2)] = ("ApiKey",)
+    key_in_query: Literal["Refuse", "Allow"] = "Refuse"
+
+
+class ModelTargets(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    refs: Annotated[tuple[Reference, ...], Meta(max_length=256)] = ()
+    match_labels: (
+        Annotated[
+            dict[
+                Annotated[
+                    str, Meta(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?\Z", min_length=1, max_length=128)
+                ],
+                Annotated[str, Meta(pattern=r"^[-A-Za-z0-9_./:@+]*\Z", max_length=128)],
+            ],
+            Meta(max_length=32),
+        ]
+        | None
+    ) = None
+    client_apis: Annotated[
+        tuple[Literal["OpenAI", "Anthropic", "Gemini", "Cohere"], ...], Meta(min_length=1, max_length=4)
+    ] = (
+        "OpenAI",
+        "Anthropic",
+        "Gemini",
+        "Cohere",
+    )
+
+
+class RouteSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    gateway_refs: Annotated[tuple[Reference, ...], Meta(max_length=16)] = ()
+    hostnames: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", max_length=253)], ...],
+        Meta(max_length=16),
+    ] = ()
+    matches: Annotated[tuple[RouteMatch, ...], Meta(min_length=1, max_length=16)] = (RouteMatch(),)
+    authentication: Authentication = Authentication()
+    models: ModelTargets | None = None
+    service_ref: Reference | None = None
+    description: Annotated[str, Meta(max_length=1024)] = ""
+
+
+class Route(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    kind: Literal["Route"] = "Route"
+    spec: RouteSpec
+
+
+class TargetReference(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    kind: Literal["Gateway", "Tenant", "Team", "Route", "Service", "Model", "Application", "Credential"]
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)]
+    section_name: (
+        Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)] | None
+    ) = None
+
+
+class TargetSelector(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    kind: Literal["Gateway", "Tenant", "Team", "Route", "Service", "Model", "Application", "Credential"]
+    match_labels: Annotated[
+        dict[
+            Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?\Z", min_length=1, max_length=128)],
+            Annotated[str, Meta(pattern=r"^[-A-Za-z0-9_./:@+]*\Z", max_length=128)],
+        ],
+        Meta(max_length=32),
+    ] = {}
+
+
+class TimeoutPolicySpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    target_refs: Annotated[tuple[TargetReference, ...], Meta(max_length=64)] = ()
+    selector: TargetSelector | None = None
+    priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
+    mode: Literal["Enforce", "Shadow"] = "Enforce"
+    failure_mode: Literal["FailClosed", "FailOpen"] = "FailClosed"
+    locked: Literal["Open", "Locked"] = "Open"
+    request_seconds: Annotated[int, Meta(ge=1, le=86400)] | None = None
+    connect_seconds: Annotated[int, Meta(ge=1, le=86400)] | None = None
+    first_byte_seconds: Annotated[int, Meta(ge=1, le=86400)] | None = None
+    idle_seconds: Annotated[int, Meta(ge=1, le=86400)] | None = None
+
+
+class TimeoutPolicy(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    spec: TimeoutPolicySpec
+    kind: Literal["TimeoutPolicy"] = "TimeoutPolicy"
+
+
+class HeaderField(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9!#$%&'*+.^_`|~-]+\Z", max_length=128)]
+    value: Annotated[str, Meta(pattern=r"^[\t\x20-\x7e]*\Z", max_length=4096)]
+
+
+class HeaderChanges(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    set: Annotated[tuple[HeaderField, ...], Meta(max_length=32)] = ()
+    remove: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[a-z0-9!#$%&'*+.^_`|~-]+\Z", max_length=128)], ...], Meta(max_length=32)
+    ] = ()
+
+
+class HeaderPolicySpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    target_refs: Annotated[tuple[TargetReference, ...], Meta(max_length=64)] = ()
+    selector: TargetSelector | None = None
+    priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
+    mode: Literal["Enforce", "Shadow"] = "Enforce"
+    failure_mode: Literal["FailClosed", "FailOpen"] = "FailClosed"
+    locked: Literal["Open", "Locked"] = "Open"
+    request: HeaderChanges = HeaderChanges()
+    response: HeaderChanges = HeaderChanges()
+
+
+class HeaderPolicy(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    spec: HeaderPolicySpec
+    kind: Literal["HeaderPolicy"] = "HeaderPolicy"
+
+
+Resource = (
+    Tenant
+    | Gateway
+    | Team
+    | Secret
+    | Service
+    | Provider
+    | ModelResource
+    | Application
+    | Credential
+    | Route
+    | TimeoutPolicy
+    | HeaderPolicy
+)
+
+STRUCTS: dict[str, type[Resource]] = {
+    "Tenant": Tenant,
+    "Gateway": Gateway,
+    "Team": Team,
+    "Secret": Secret,
+    "Service": Service,
+    "Provider": Provider,
+    "Model": ModelResource,
+    "Application": Application,
+    "Credential": Credential,
+    "Route": Route,
+    "TimeoutPolicy": TimeoutPolicy,
+    "HeaderPolicy": HeaderPolicy,
+}
