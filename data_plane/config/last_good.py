@@ -132,10 +132,10 @@ class LastGoodFile:
         file.write(header + b"\n")
         cipher = _cipher(self._keys[0], salt)
         number = 0
-        for number, chunk in enumerate(_chunks(saved.payloads)):
+        for chunk in _chunks(saved.payloads):
             self._write_chunk(file, cipher.encrypt(_nonce(number), chunk, self._associated(header, last=False)))
-        end = cipher.encrypt(_nonce(number + 1), b"", self._associated(header, last=True))
-        self._write_chunk(file, end)
+            number += 1
+        self._write_chunk(file, cipher.encrypt(_nonce(number), b"", self._associated(header, last=True)))
 
     @staticmethod
     def _write_chunk(file: BinaryIO, sealed: bytes) -> None:
