@@ -115,11 +115,16 @@ class Replica:
         await self.wait_ready()
 
     async def wait_ready(self) -> None:
+        """Wait until all workers serve."""
+        await self.wait_listening()
+        await self.wait_for(lambda status: status["serving"] == status["workers"])
+
+    async def wait_listening(self) -> None:
+        """Wait until the ports are known."""
         await self.until(lambda: STARTS.search(self.log()))
         found = STARTS.search(self.log())
         assert found is not None
         self.port, self.admin_port = int(found[2]), int(found[3])
-        await self.wait_for(lambda status: status["serving"] == status["workers"])
 
     async def wait_for(self, condition: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         """Wait until /readyz says so."""
