@@ -66,6 +66,7 @@ class Agent:
         self.served = Served()
         self.resources: dict[str, bytes] = {}
         self.draining = False
+        self.lost_records = 0  # by workers, before they reached the spool
         self.spool = parts.spool
         self._configuration = parts.configuration
         self._start = start
@@ -134,9 +135,13 @@ class Agent:
             feed.accept()
         return feed
 
-    def on_report(self, place: int, report: Report) -> None:
+    def on_report(self, pid: int, report: Report) -> None:
         self.totals.add(report.deltas)
-        self.totals.set_gauges(place, report.gauges)
+        self.totals.set_gauges(pid, report.gauges)
+        self.lost_records += report.lost_records
+
+    def on_end(self, pid: int) -> None:
+        self.totals.drop_gauges(pid)
 
     async def store(self, records: Records) -> None:
         loop = asyncio.get_running_loop()

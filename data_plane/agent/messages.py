@@ -2,6 +2,8 @@
 
 import msgspec
 
+from data_plane.observability.metrics import Delta
+
 CHUNK_BYTES = 1024 * 1024  # of resources in one message: what the discovery protocol allows, too
 
 
@@ -70,20 +72,12 @@ class Records(msgspec.Struct, tag=True, frozen=True):
     lines: bytes
 
 
-class Series(msgspec.Struct, frozen=True, array_like=True):
-    """What was added to one series since the last report. `buckets` (not cumulative) for histograms only."""
-
-    name: str
-    labels: list[tuple[str, str]]
-    value: float
-    buckets: list[int] | None = None
-
-
 class Report(msgspec.Struct, tag=True, frozen=True):
-    """Counter deltas, once a second and at exit: also the sign of life. `gauges` are values, not deltas."""
+    """Once a second and at exit: what was counted since the last one, and `gauges` as they are. Also the sign of life."""
 
-    deltas: list[Series]
-    gauges: list[Series]
+    deltas: list[Delta]
+    gauges: list[Delta]
+    lost_records: int = 0  # since the last report
 
 
 ToWorker = Start | Changes | Commit | Accept | Drain | Stored

@@ -43,8 +43,11 @@ class Replica(Protocol):
     def new_feed(self) -> Feed:
         """A feed that begins with what is accepted now."""
 
-    def on_report(self, place: int, report: Report) -> None:
+    def on_report(self, pid: int, report: Report) -> None:
         """A worker's counters."""
+
+    def on_end(self, pid: int) -> None:
+        """A worker is gone."""
 
     async def store(self, records: Records) -> None:
         """Put call records into the spool; returns when they are there, or counted as lost."""
@@ -130,7 +133,7 @@ class Place:
         except OSError as error:
             logger.error("worker cannot be started worker=%d error=%s", self.number, error)
             return None
-        start = msgspec.structs.replace(self._start, incarnation=self.restarts)
+        start = msgspec.structs.replace(self._start, incarnation=self._start.incarnation + self.restarts)
         worker = Worker(process, self._replica.new_feed(), asyncio.Event(), asyncio.Event())
         self.workers.append(worker)
         process.channel.post(start)
@@ -168,7 +171,7 @@ class Place:
     async def _on_message(self, worker: Worker, message: ToAgent) -> None:
         match message:
             case Report():
-                self._replica.on_report(self.number, message)
+                self._replica.on_report(worker.process.pid, message)
             case Records():
                 await self._replica.store(message)
                 worker.process.channel.post(Stored(message.sequence))
@@ -206,6 +209,7 @@ class Place:
         level = logging.INFO if status == 0 else logging.ERROR
         logger.log(level, "worker ended worker=%d pid=%d status=%d", self.number, process.pid, status)
         self.workers.remove(worker)
+        self._replica.on_end(process.pid)
         worker.freed.set()
         worker.gone.set()
         self._replica.on_change()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from data_plane.agent.messages import Series
+from data_plane.observability.metrics import Delta
 
 MAX_SERIES = 50_000  # over all workers, each of which has a bound of its own
 
@@ -24,24 +24,24 @@ class Totals:
     def __init__(self) -> None:
         self.refused = 0  # reports of series beyond the bound
         self._totals: dict[Key, Total] = {}
-        self._gauges: dict[int, list[Series]] = {}
+        self._gauges: dict[int, list[Delta]] = {}
 
-    def add(self, deltas: Iterable[Series]) -> None:
+    def add(self, deltas: Iterable[Delta]) -> None:
         """Add what a worker has counted since its last report."""
-        for series in deltas:
-            key = (series.name, tuple(series.labels))
+        for delta in deltas:
+            key = (delta.name, tuple(delta.labels))
             total = self._totals.get(key)
             if total is None:
                 if len(self._totals) >= MAX_SERIES:
                     self.refused += 1
                     continue
-                self._totals[key] = Total(series.value, None if series.buckets is None else list(series.buckets))
+                self._totals[key] = Total(delta.value, None if delta.buckets is None else list(delta.buckets))
             else:
-                total.value += series.value
-                if total.buckets is not None and series.buckets is not None:
-                    total.buckets = [a + b for a, b in zip(total.buckets, series.buckets, strict=True)]
+                total.value += delta.value
+                if total.buckets is not None and delta.buckets is not None:
+                    total.buckets = [a + b for a, b in zip(total.buckets, delta.buckets, strict=True)]
 
-    def set_gauges(self, process: int, gauges: list[Series]) -> None:
+    def set_gauges(self, process: int, gauges: list[Delta]) -> None:
         """Replace the present values of one process."""
         self._gauges[process] = gauges
 

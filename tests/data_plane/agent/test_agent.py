@@ -23,11 +23,11 @@ from data_plane.agent.messages import (
     Draining,
     Records,
     Report,
-    Series,
     Start,
     ToWorker,
 )
 from data_plane.config.subscriber import ConfigUpdate, Rejection
+from data_plane.observability.metrics import Delta
 from data_plane.telemetry.spool import Spool
 from tests.fakes.worker import FakeWorker, FakeWorkers
 
@@ -184,7 +184,7 @@ async def test_counters_and_records_of_workers_are_kept(scene: Scene) -> None:
     await scene.agent.apply(update(1, a="1"))
     workers = await scene.serve()
     for worker in workers:
-        worker.say(Report([Series("requests", [], 2)], []), Records(1, 1, b'{"id":1}\n'))
+        worker.say(Report([Delta("requests", [], 2)], []), Records(1, 1, b'{"id":1}\n'))
     await until(lambda: scene.agent.spool.stored == 2)
     assert [total.value for _, total in scene.agent.totals] == [4]
 

@@ -18,11 +18,11 @@ from data_plane.agent.messages import (
     Draining,
     Records,
     Report,
-    Series,
     Start,
     Stored,
 )
 from data_plane.agent.place import Place
+from data_plane.observability.metrics import Delta
 from tests.fakes.worker import FakeWorker, FakeWorkers
 
 START = Start("node", "gateway", "agent", 0, 0, "/data", 5.0)
@@ -35,12 +35,16 @@ class FakeReplica:
     def __init__(self) -> None:
         self.reports: list[Report] = []
         self.stored: list[Records] = []
+        self.ended: list[int] = []
 
     def new_feed(self) -> Feed:
         return Feed({"a/Model/m": b"{}"}, COMMIT)
 
-    def on_report(self, place: int, report: Report) -> None:
+    def on_report(self, pid: int, report: Report) -> None:
         self.reports.append(report)
+
+    def on_end(self, pid: int) -> None:
+        self.ended.append(pid)
 
     async def store(self, records: Records) -> None:
         self.stored.append(records)
@@ -147,7 +151,7 @@ async def test_records_are_confirmed_once_they_are_stored(scene: Scene) -> None:
 
 async def test_what_a_worker_says_at_its_end_is_heard(scene: Scene) -> None:
     worker = await scene.next()
-    report = Report([Series("requests", [], 5)], [])
+    report = Report([Delta("requests", [], 5)], [])
     worker.say(report, Records(1, 1, b"{}\n"))
     worker.die(0)
     await until(lambda: scene.replica.stored)

@@ -21,13 +21,13 @@ from data_plane.agent.messages import (
     Draining,
     Records,
     Report,
-    Series,
     Start,
     Stored,
     ToAgent,
     ToWorker,
 )
 from data_plane.agent.worker import Worker
+from data_plane.observability.metrics import Delta
 from data_plane.telemetry.sender import Sender
 
 COMMIT = Commit("e", 1, "hash1")
@@ -81,7 +81,7 @@ class Scene:
 
     def _report(self) -> Report:
         counted, self.requests = self.requests, 0
-        return Report([Series("requests", [], counted)], [])
+        return Report([Delta("requests", [], counted)], [])
 
     async def tell(self, *messages: msgspec.Struct) -> None:
         for message in messages:

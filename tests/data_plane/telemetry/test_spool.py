@@ -19,7 +19,7 @@ def line(number: int, hour: str = "2026-11-24T10", model: str = "m") -> bytes:
         "application": "a",
         "model": model,
         "version": "v1",
-        "usage": {"inputUncached": 3, "output": number},
+        "usage": {"input_uncached": 3, "output": number},
         "charged": 10,
     }
     return json.dumps(record).encode() + b"\n"
@@ -67,7 +67,7 @@ def test_a_full_folder_keeps_the_newest_in_detail_and_the_sum_of_all(tmp_path: P
     assert kept == list(range(500 - len(kept), 500))
     assert len(kept) > 50
     assert folded["calls"] == spool.folded == 500 - len(kept)
-    assert folded["usage"] == {"inputUncached": 3 * (500 - len(kept)), "output": sum(range(500 - len(kept)))}
+    assert folded["usage"] == {"input_uncached": 3 * (500 - len(kept)), "output": sum(range(500 - len(kept)))}
     assert folded["charged"] == 10 * (500 - len(kept))
     assert (spool.stored, spool.lost) == (500, 0)
 
