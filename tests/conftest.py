@@ -1,7 +1,8 @@
 """Fixtures that more than one plane's tests use."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,13 +22,22 @@ def etcd_binary() -> EtcdBinary:
 @pytest.fixture(scope="session")
 def session_etcd(etcd_binary: EtcdBinary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EtcdCluster]:
     cluster = EtcdCluster(etcd_binary, tmp_path_factory.mktemp("etcd"))
-    asyncio.run(cluster.start())
-    yield cluster
-    asyncio.run(cluster.stop())
+    cluster.spawn_all()
+    try:
+        _wait_for(cluster.wait_all_ready())
+        yield cluster
+    finally:
+        cluster.kill_all()
 
 
 @pytest.fixture
 def etcd(session_etcd: EtcdCluster) -> EtcdCluster:
     """A real etcd of one member, without keys; its revision goes on from test to test."""
-    asyncio.run(session_etcd.wipe())
+    _wait_for(session_etcd.wipe())
     return session_etcd
+
+
+def _wait_for(coroutine: Coroutine[None, None, None]) -> None:
+    """In a thread, since an async fixture may ask for a sync one while its own loop runs."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, coroutine).result()

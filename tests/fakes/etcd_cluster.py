@@ -47,26 +47,29 @@ class EtcdCluster:
     def endpoints(self) -> tuple[str, ...]:
         return tuple(member.client_url for member in self.members)
 
-    async def start(self) -> None:
+    def spawn_all(self) -> None:
         for member in self.members:
             member.spawn()
+
+    async def wait_all_ready(self) -> None:
         for member in self.members:
             await member.wait_ready(DEADLINE_SECONDS)
 
-    async def stop(self) -> None:
+    def kill_all(self) -> None:
         for member in self.members:
             member.kill()
 
     async def __aenter__(self) -> Self:
         try:
-            await self.start()
+            self.spawn_all()
+            await self.wait_all_ready()
         except BaseException:
-            await self.stop()
+            self.kill_all()
             raise
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        await self.stop()
+        self.kill_all()
 
     def kill(self, index: int) -> None:
         """SIGKILL; a no-op if it is dead."""
