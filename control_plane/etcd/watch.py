@@ -36,11 +36,11 @@ async def watch(client: EtcdClient, keys: KeyRange, *, start_revision: int) -> A
     denied = False
     while not client.is_closed():
         stream = None
-        pulse = _Pulse(keys, cursor.next_revision)
+        requests = WatchRequests(keys, cursor.next_revision)
         try:
             stream = await client.open_stream(WATCH)
-            stream.send(pulse.requests())
-            async with aclosing(_read(stream, pulse, cursor)) as answers:
+            stream.send(requests.sent())
+            async with aclosing(_read(stream, requests, cursor)) as answers:
                 async for changes in answers:
                     yield changes
         except EtcdError as error:
@@ -51,7 +51,7 @@ async def watch(client: EtcdClient, keys: KeyRange, *, start_revision: int) -> A
             if not client.learn_from(kind, stream.channel if stream else None) and not client.is_closed():
                 raise
         finally:
-            pulse.stopped.set()
+            requests.stop()
             if stream:
                 stream.close()
         cursor.restart()
@@ -59,18 +59,18 @@ async def watch(client: EtcdClient, keys: KeyRange, *, start_revision: int) -> A
 
 
 async def _read(
-    stream: EtcdStream[pb.WatchRequest, pb.WatchResponse], pulse: "_Pulse", cursor: WatchCursor
+    stream: EtcdStream[pb.WatchRequest, pb.WatchResponse], requests: "WatchRequests", cursor: WatchCursor
 ) -> AsyncGenerator[Changes, None]:
     while True:
-        pulse.beats = True
+        requests.beats = True
         answer = await stream.read(DEAD_AFTER_SECONDS)
-        pulse.beats = False
+        requests.beats = False
         for changes in cursor.feed(answer):
             yield changes
 
 
-class _Pulse:
-    """What a watch sends: what it wants, then a heartbeat each second while an answer would be read."""
+class WatchRequests:
+    """What a watch sends on one stream: what it wants, then heartbeats while `beats`: somebody reads the answers."""
 
     def __init__(self, keys: KeyRange, start_revision: int) -> None:
         self._create = pb.WatchCreateRequest(
@@ -81,14 +81,17 @@ class _Pulse:
             fragment=True,  # else one answer may be larger than any limit on messages
         )
         self.beats = False
-        self.stopped = asyncio.Event()
+        self._stopped = asyncio.Event()
 
-    async def requests(self) -> AsyncIterator[pb.WatchRequest]:
+    def stop(self) -> None:
+        self._stopped.set()
+
+    async def sent(self) -> AsyncIterator[pb.WatchRequest]:
         yield pb.WatchRequest(create_request=self._create)
-        while not self.stopped.is_set():
+        while not self._stopped.is_set():
             try:
                 async with asyncio.timeout(HEARTBEAT_SECONDS):
-                    await self.stopped.wait()
+                    await self._stopped.wait()
             except TimeoutError:
                 if self.beats:
                     yield pb.WatchRequest(progress_request=pb.WatchProgressRequest())
