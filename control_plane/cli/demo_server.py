@@ -5,6 +5,7 @@ Run as a process of its own: `python -m control_plane.cli.demo_server --port N`.
 
 import argparse
 import asyncio
+import contextlib
 import hashlib
 import itertools
 import json
@@ -82,11 +83,12 @@ class DemoServer:
     async def _stream(self, request: web.Request, chunks: Iterator[dict[str, Any]]) -> web.StreamResponse:
         response = web.StreamResponse(headers={"content-type": "text/event-stream", "cache-control": "no-cache"})
         await response.prepare(request)
-        for chunk in chunks:
-            await response.write(b"data: %b\n\n" % json.dumps(chunk).encode())
-            await asyncio.sleep(self._word_seconds)
-        await response.write(b"data: [DONE]\n\n")
-        await response.write_eof()
+        with contextlib.suppress(ConnectionError):  # a client may leave at any time
+            for chunk in chunks:
+                await response.write(b"data: %b\n\n" % json.dumps(chunk).encode())
+                await asyncio.sleep(self._word_seconds)
+            await response.write(b"data: [DONE]\n\n")
+            await response.write_eof()
         return response
 
 

@@ -73,6 +73,7 @@ class Replica:
         self._flags = flags
         self._process: subprocess.Popen[bytes] | None = None
         self._log = folder / "log"
+        self._log_start = 0
         self._agents: set[int] = set()  # all that were started here
 
     @property
@@ -99,7 +100,8 @@ class Replica:
             *source,
             *self._flags,
         ]
-        with self._log.open("wb") as log:
+        self._log_start = self._log.stat().st_size if self._log.exists() else 0
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "data_plane", *arguments],
                 stdin=subprocess.DEVNULL,
@@ -156,7 +158,8 @@ class Replica:
         return sum(float(line.rpartition(" ")[2]) for line in lines if re.match(rf"{name}[ {{]", line))
 
     def log(self) -> str:
-        return self._log.read_text(errors="replace") if self._log.exists() else ""
+        """What was logged since the last start."""
+        return self._log.read_bytes()[self._log_start :].decode(errors="replace")
 
     def records(self) -> list[dict[str, Any]]:
         """All call records in the spool, in no order."""
