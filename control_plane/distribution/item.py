@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from config_schemas.canonical import PATH_PREFIX
 from config_schemas.digest import resource_digest
-from config_schemas.registry import KINDS
 from config_schemas.version import newer_names, restrict
+from control_plane.store.keys import find_resource_name
 
 MAX_PATH_CHARACTERS = 256  # admission allows less; keys written by hand may have anything
 
@@ -63,14 +64,7 @@ class Items:
 
 def is_resource_path(path: str) -> bool:
     """Whether a key under the prefix is that of a resource of a known kind."""
-    parts = path.split("/")
-    return (
-        len(parts) == 3
-        and len(path) <= MAX_PATH_CHARACTERS
-        and all(parts)
-        and not parts[0].startswith("_")
-        and parts[1] in KINDS
-    )
+    return len(path) <= MAX_PATH_CHARACTERS and find_resource_name(PATH_PREFIX + path) is not None
 
 
 def tenant_of(path: str) -> str:

@@ -67,6 +67,10 @@ class Nodes:
 
     async def list(self) -> tuple[NodeState, ...]:
         """All replicas by name, also those that left a short while ago."""
+        return self.states()
+
+    def states(self) -> tuple[NodeState, ...]:
+        """The same, for who does not wait."""
         return tuple(self._state(record) for record in self.records())
 
     def records(self) -> Iterable[NodeRecord]:

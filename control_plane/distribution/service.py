@@ -219,7 +219,7 @@ class DiscoveryService:
                     stuck=False,
                     reason="",
                 )
-            case Nacked(revision, rejected, is_stuck):
+            case Nacked(revision, _, rejected, is_stuck):
                 self.counters.nacks += 1
                 for each in rejected:
                     self._quarantine.reject(hello.gateway, hello.node, each)

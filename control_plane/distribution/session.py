@@ -55,6 +55,7 @@ class Nacked:
     """The node refuses what it was offered. `rejected` leaves out what was not offered, or has changed since."""
 
     revision: int
+    content_hash: bytes
     rejected: tuple[Rejected, ...]
     is_stuck: bool  # nothing was named that could be left out: nothing more is offered before the next change
 
@@ -102,7 +103,8 @@ class Session:
         self._is_of_epoch = hello.epoch == epoch.name
         self._digests: tuple[bytes, ...] | None = None
         self._offer: Update | None = None
-        self._refused_hash: bytes | None = None
+        self._offered_at = 0  # how often the subset had changed by then
+        self._refused_at: int | None = None
 
     @property
     def is_in_flight(self) -> bool:
@@ -121,7 +123,7 @@ class Session:
         """The messages to send now, all of them and in order; None: nothing before something changes."""
         if self._state is _State.GREETED:
             return self._welcome()
-        if self._state is not _State.IDLE or self._is_in_sync() or self.subset.content_hash == self._refused_hash:
+        if self._state is not _State.IDLE or self._is_in_sync() or self.subset.changes == self._refused_at:
             return None
         least = self.accepted.revision if self._is_of_epoch else 0
         self.lags = self.subset.revision < least
@@ -136,6 +138,7 @@ class Session:
             return iter((pb.ControlPlaneMessage(digests_wanted=pb.DigestsWanted()).SerializeToString(),))
         self._state = _State.IN_FLIGHT
         self._offer = update
+        self._offered_at = self.subset.changes
         return update.frames()
 
     def receive(self, message: bytes) -> Answer | None:
@@ -177,20 +180,19 @@ class Session:
         self.accepted = Acked(offer.revision, offer.content_hash)
         self._is_of_epoch = True
         self._digests = None
-        self._refused_hash = None
         return self.accepted
 
     def _on_nack(self, nack: pb.Nack) -> Nacked:
         offer = self._close_offer(nack.revision, nack.content_hash)
-        self._refused_hash = offer.content_hash
+        self._refused_at = self._offered_at
         changed = self.subset.changed_since(offer.content_hash)
         rejected = tuple(
             Rejected(rejection.path, item, rejection.reason)
             for rejection in nack.rejected[:MAX_REJECTIONS]
             if changed is not None and rejection.path not in changed and (item := self.subset.find(rejection.path))
         )
-        is_stuck = not rejected and self.subset.content_hash == offer.content_hash
-        return Nacked(offer.revision, rejected, is_stuck)
+        is_stuck = not rejected and self.subset.changes == self._refused_at
+        return Nacked(offer.revision, offer.content_hash, rejected, is_stuck)
 
     def _close_offer(self, revision: int, content_hash: bytes) -> Update:
         offer, self._offer = self._offer, None

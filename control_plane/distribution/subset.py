@@ -29,6 +29,7 @@ class Subset:
 
     def __init__(self, audience: Audience, state: State, now: Callable[[], float]) -> None:
         self.audience = audience
+        self.changes = 0  # of the content, since the subset was made
         self.listeners: set[Callable[[], None]] = set()  # told of each change of the content
         self._state = state
         self._gateway_path = f"{PLATFORM_TENANT}/Gateway/{audience.gateway}"
@@ -75,6 +76,7 @@ class Subset:
         changed = self._refresh(touched)
         if not changed:
             return
+        self.changes += 1
         self._log.append(self.content_hash, changed)
         for listener in tuple(self.listeners):
             listener()

@@ -47,6 +47,8 @@ class World:
         self.nodes = [Node(self, index) for index in range(NODES)]
         self.commit({EPOCH_KEY: encode_epoch(self.epoch)})
         self.write(dict([gateway("edge", tier="gold"), *(tenant(name, tier="gold") for name in TENANTS)]))
+        for plane in self.planes:
+            plane.read_all()
 
     def commit(self, values: dict[str, bytes | None]) -> None:
         self.revision += 1
@@ -148,6 +150,8 @@ class Stream:
         self.down: deque[bytes] = deque()
         self.up: deque[bytes] = deque()
         self.open_updates = 0
+        self.offered = 0
+        self.refused: int | None = None
 
 
 class Node:
@@ -175,30 +179,40 @@ class Node:
         if stream.plane.state.epoch != stream.epoch:
             self.stream = None  # the control plane ends the stream
             return True
-        return self._hear(stream) or self._answer(stream) or self._offer(stream)
+        return self.hear() or self.answer() or self.offer()
 
-    def _offer(self, stream: Stream) -> bool:
-        messages = stream.session.poll()
-        if messages is None:
+    def offer(self) -> bool:
+        """Have the control plane put on the stream what it has to say."""
+        stream = self.stream
+        messages = stream.session.poll() if stream else None
+        if stream is None or messages is None:
             return False
         sent = list(messages)
         assert all(len(message) <= 1024 * 1024 for message in sent)
-        stream.open_updates += any(_closes(message) for message in sent)
-        assert stream.open_updates <= 1, "two updates are under way"
+        if _closes(sent[-1]):
+            stream.open_updates += 1
+            assert stream.open_updates == 1, "two updates are under way"
+            assert stream.plane.subset.changes != stream.refused, "what was refused is offered again"
+            stream.offered = stream.plane.subset.changes
         stream.down.extend(sent)
         return True
 
-    def _answer(self, stream: Stream) -> bool:
-        if not stream.up:
+    def answer(self) -> bool:
+        """Have the control plane take one message of the node."""
+        stream = self.stream
+        if stream is None or not stream.up:
             return False
         answer = stream.session.receive(stream.up.popleft())
         stream.open_updates -= answer is not None
         if isinstance(answer, Nacked):
+            stream.refused = stream.offered
             stream.plane.quarantine(answer, self)
         return True
 
-    def _hear(self, stream: Stream) -> bool:
-        if not stream.down:
+    def hear(self) -> bool:
+        """Take one message of the control plane."""
+        stream = self.stream
+        if stream is None or not stream.down:
             return False
         match self.subscriber.receive(stream.down.popleft()):
             case Send(message):
@@ -218,8 +232,7 @@ class Node:
 
 
 def _closes(message: bytes) -> bool:
-    parsed = pb.ControlPlaneMessage.FromString(message)
-    return parsed.WhichOneof("message") == "update" and not parsed.update.more
+    return bool(pb.ControlPlaneMessage.FromString(message).update.content_hash)
 
 
 def _is_for(record: Entry, resource: Entry) -> bool:
@@ -300,42 +313,48 @@ class Discovery(RuleBasedStateMachine):
     def write_gateway(self, labels: dict[str, str]) -> None:
         self.world.write(dict([gateway("edge", **labels), gateway("other")]))
 
-    @rule()
-    def delete_gateway(self) -> None:
-        if PATH_PREFIX + "platform/Gateway/edge" in self.world.store:
-            self.world.write({"platform/Gateway/edge": None})
-
-    @rule(plane=st.integers(0, CONTROL_PLANES - 1))
-    def plane_reads(self, plane: int) -> None:
-        self.world.planes[plane].read()
+    @rule(plane=st.integers(0, CONTROL_PLANES - 1), revisions=st.integers(1, 5))
+    def plane_reads(self, plane: int, revisions: int) -> None:
+        for _ in range(revisions):
+            self.world.planes[plane].read()
 
     @rule(node=st.integers(0, NODES - 1), plane=st.integers(0, CONTROL_PLANES - 1))
     def connect(self, node: int, plane: int) -> None:
         self.world.nodes[node].connect(self.world.planes[plane])
 
-    @rule(node=st.integers(0, NODES - 1))
-    def disconnect(self, node: int) -> None:
-        self.world.nodes[node].disconnect()
-
-    @rule(node=st.integers(0, NODES - 1), steps=st.integers(1, 4))
-    def step(self, node: int, steps: int) -> None:
+    @rule(node=st.integers(0, NODES - 1), plane=st.integers(0, CONTROL_PLANES - 1), steps=st.integers(1, 8))
+    def step(self, node: int, plane: int, steps: int) -> None:
+        if self.world.nodes[node].stream is None:
+            self.world.nodes[node].connect(self.world.planes[plane])
         for _ in range(steps):
             self.world.nodes[node].step()
 
-    @rule(seconds=st.sampled_from([1.0, 400.0]))
-    def time_passes(self, seconds: float) -> None:
+    @rule(node=st.integers(0, NODES - 1))
+    def offer(self, node: int) -> None:
+        self.world.nodes[node].offer()
+
+    @rule(node=st.integers(0, NODES - 1))
+    def hear(self, node: int) -> None:
+        self.world.nodes[node].hear()
+
+    @rule(seconds=st.sampled_from([1.0, 400.0]), gateway_goes=st.booleans())
+    def time_passes(self, seconds: float, gateway_goes: bool) -> None:
         self.world.clock += seconds
+        if gateway_goes and PATH_PREFIX + "platform/Gateway/edge" in self.world.store:
+            self.world.write({"platform/Gateway/edge": None})
 
-    @rule()
-    def restart_control_plane(self) -> None:
-        for node in self.world.nodes:
-            if node.stream and node.stream.plane is self.world.planes[0]:
-                node.disconnect()
-        self.world.planes[0] = Plane(self.world)
-
-    @rule()
-    def restore_accepted(self) -> None:
-        self.world.restore(accept=True)
+    @rule(fault=st.sampled_from(["stream", "stream", "control plane", "restore"]), index=st.integers(0, 1))
+    def fail(self, fault: str, index: int) -> None:
+        lost = self.world.planes[index]
+        if fault == "restore":
+            self.world.restore(accept=True)
+        elif fault == "stream":
+            self.world.nodes[index].disconnect()
+        else:
+            self.world.planes[index] = Plane(self.world)
+            for node in self.world.nodes:
+                if node.stream and node.stream.plane is lost:
+                    node.disconnect()
 
     @rule()
     def settle(self) -> None:
@@ -362,7 +381,7 @@ def _payload(path: str, number: int) -> bytes:
 
 
 TestDiscovery = Discovery.TestCase
-TestDiscovery.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestDiscovery.settings = settings(max_examples=250, stateful_step_count=40, deadline=None)
 
 
 @pytest.mark.long

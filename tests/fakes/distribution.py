@@ -127,23 +127,23 @@ Check = Callable[[str, bytes], str | None]
 
 @dataclass
 class Replica:
-    """A replica's agent as far as configuration goes. `check` says why a resource is refused."""
+    """A replica's agent as far as configuration goes. `check` says why a resource is refused, `renames` misnames it."""
 
     name: str
     check: Check = lambda path, payload: None
     resources: ResourceSet = field(default_factory=ResourceSet)
     updates: list[ConfigUpdate] = field(default_factory=list)
-    discovery: Discovery | None = None
+    renames: Mapping[str, str] = field(default_factory=dict)
 
     async def apply(self, update: ConfigUpdate) -> Sequence[Rejection]:
         reasons = {path: self.check(path, payload) for path, payload in update.changed.items()}
         self.updates.append(update)
-        return [Rejection(path, reason) for path, reason in reasons.items() if reason]
+        return [Rejection(self.renames.get(path, path), reason) for path, reason in reasons.items() if reason]
 
     @contextlib.asynccontextmanager
     async def running(self, ports: Sequence[int], tls: TlsFiles, gateway: str = GATEWAY) -> AsyncIterator["Replica"]:
         subscriber = Subscriber(Identity(self.name, gateway, 1), self.resources)
-        self.discovery = Discovery(
+        discovery = Discovery(
             subscriber,
             [f"127.0.0.1:{port}" for port in ports],
             tls,
@@ -151,7 +151,7 @@ class Replica:
             on_accepted=lambda resources: None,
             uniform=random.Random(self.name).uniform,
         )
-        async with running(self.discovery.run()):
+        async with running(discovery.run()):
             yield self
 
 
