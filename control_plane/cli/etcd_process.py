@@ -205,7 +205,7 @@ def _check_ports(ports: Iterable[int]) -> None:
         try:
             socket.create_server((LOOPBACK, port)).close()
         except OSError as error:
-            raise EtcdFailed(f"port {port} for etcd cannot be used: {os.strerror(error.errno)}") from error
+            raise EtcdFailed(f"port {port} for etcd cannot be used: {os.strerror(error.errno or 0)}") from error
 
 
 def _check_disk(data_dir: Path) -> None:
