@@ -1,15 +1,20 @@
 """Writes every file that a program makes, or checks that the ones in the tree are what it would make.
 
-Usage: python -m scripts.generate [--check] [proto|charts|all]
+Usage: python -m scripts.generate [--check] [proto|schemas|charts|all]
 """
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from config_schemas.export import generated_files
+from scripts.tools import obtain
+from tests.charts.cases import GOLDENS
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,7 +40,31 @@ def write_proto(folder: Path) -> None:
     subprocess.run(argv, cwd=ROOT, check=True, timeout=60)
 
 
-GENERATORS = (Generator("proto", write_proto, ("proto/isthmus/**/*_pb2.py", "proto/isthmus/**/*_pb2.pyi")),)
+def write_schemas(folder: Path) -> None:
+    """JSON Schemas, the reference page, and the data plane's structs."""
+    for path, text in generated_files().items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+
+
+def write_charts(folder: Path) -> None:
+    """The manifests of a few releases, so that a change of the chart shows what it changes in a cluster."""
+    golden = folder / "tests" / "golden" / "charts"
+    golden.mkdir(parents=True)
+    helm = obtain("helm3")
+    for name, values in GOLDENS.items():
+        argv = [helm, "template", "edge", "charts/isthmus", "--namespace", "gateways", "--values", "-"]
+        done = subprocess.run(
+            argv, cwd=ROOT, input=json.dumps(values), stdout=subprocess.PIPE, text=True, check=True, timeout=60
+        )
+        (golden / f"{name}.yaml").write_text(done.stdout)
+
+
+GENERATORS = (
+    Generator("proto", write_proto, ("proto/isthmus/**/*_pb2.py", "proto/isthmus/**/*_pb2.pyi")),
+    Generator("schemas", write_schemas, ("docs/schemas/*.json", "docs/reference/resources.md")),
+    Generator("charts", write_charts, ("tests/golden/charts/*.yaml",)),
+)
 
 
 def main() -> int:

@@ -1,0 +1,91 @@
+"""Values that the chart must accept, from the fewest to all, and what the rendered goldens use."""
+
+from typing import Any
+
+ETCD = {"endpoints": ["https://etcd-0.etcd:2379", "https://etcd-1.etcd:2379"]}
+
+# Nothing in it is generated, so it renders to the same bytes each time.
+PROVIDED: dict[str, Any] = {
+    "etcd": {
+        **ETCD,
+        "tls": {"existingSecret": "etcd-tls", "clientCertificate": True},
+        "auth": {"existingSecret": "etcd-user"},
+    },
+    "secrets": {
+        "masterKey": {"existingSecret": "kept", "key": "master"},
+        "bootstrapToken": {"existingSecret": "kept", "key": "token"},
+        "lastGoodKey": {"existingSecret": "kept", "key": "last-good"},
+    },
+    "certificates": {"mode": "ExistingSecret", "existing": {"controlPlane": "cp-tls", "dataPlane": "dp-tls"}},
+}
+
+CERT_MANAGER: dict[str, Any] = {
+    "etcd": ETCD,
+    "certificates": {
+        "mode": "CertManager",
+        "trustDomain": "example.org",
+        "extraHosts": ["isthmus.example.org"],
+        "certManager": {"issuerRef": {"name": "private", "kind": "ClusterIssuer"}},
+    },
+}
+
+PLACED = {
+    "resources": {},
+    "podAnnotations": {"example.org/team": "platform"},
+    "podLabels": {"team": "platform"},
+    "nodeSelector": {"kubernetes.io/arch": "amd64"},
+    "tolerations": [{"key": "gateway", "operator": "Exists", "effect": "NoSchedule"}],
+    "affinity": {"nodeAffinity": {}},
+    "topologySpreadConstraints": [
+        {"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "DoNotSchedule"}
+    ],
+    "priorityClassName": "system-cluster-critical",
+    "extraEnv": [{"name": "GRPC_VERBOSITY", "value": "ERROR"}],
+}
+
+EVERYTHING: dict[str, Any] = {
+    "nameOverride": "gw",
+    "image": {"repository": "registry.example.org/isthmus", "digest": "sha256:" + "a" * 64, "pullPolicy": "Always"},
+    "imagePullSecrets": [{"name": "registry"}],
+    "gateway": "edge.eu",
+    "etcd": {**ETCD, "tls": {"existingSecret": "etcd-ca"}},
+    "controlPlane": {
+        **PLACED,
+        "replicas": 3,
+        "service": {"type": "LoadBalancer", "port": 443, "annotations": {"example.org/internal": "true"}},
+        "podDisruptionBudget": {"maxUnavailable": "50%"},
+    },
+    "dataPlane": {
+        **PLACED,
+        "workers": 4,
+        "drainSeconds": 600,
+        "service": {"type": "LoadBalancer", "port": 80, "externalTrafficPolicy": "Local"},
+        "autoscaling": {"enabled": True, "minReplicas": 3, "maxReplicas": 30},
+    },
+    "serviceAccount": {"create": True, "name": "isthmus", "annotations": {"example.org/role": "isthmus"}},
+    "networkPolicy": {
+        "trafficFrom": [{"ipBlock": {"cidr": "10.0.0.0/8"}}],
+        "adminFrom": [{"podSelector": {"matchLabels": {"app": "deployer"}}}],
+        "metricsFrom": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}],
+    },
+}
+
+WITHOUT: dict[str, Any] = {
+    "fullnameOverride": "gw",
+    "etcd": {"endpoints": ["http://127.0.0.1:2379"]},
+    "controlPlane": {"podDisruptionBudget": {"enabled": False}},
+    "dataPlane": {"podDisruptionBudget": {"enabled": False}},
+    "serviceAccount": {"create": False},
+    "networkPolicy": {"enabled": False},
+}
+
+ACCEPTED: dict[str, dict[str, Any]] = {
+    "fewest values": {"etcd": ETCD},
+    "all Secrets provided": PROVIDED,
+    "cert-manager": CERT_MANAGER,
+    "everything": EVERYTHING,
+    "without what is optional": WITHOUT,
+}
+
+# What `make golden` renders to tests/golden/charts/<name>.yaml.
+GOLDENS: dict[str, dict[str, Any]] = {"provided": PROVIDED, "cert-manager": {**PROVIDED, **CERT_MANAGER}}

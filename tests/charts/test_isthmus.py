@@ -1,0 +1,139 @@
+"""The chart renders with helm 3 and 4 to what Kubernetes accepts, and refuses values that cannot work."""
+
+import itertools
+import re
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+
+from control_plane.settings import parse as parse_control_plane
+from data_plane.settings import parse as parse_data_plane
+from tests.charts import cases
+from tests.charts.chart import CHART, Manifest, Refused, find, helm, render, values_file
+
+HELMS = ["helm3", "helm4"]
+KUBERNETES = ["1.29.0", "1.33.0", "1.37.0"]
+UNKNOWN_TO_VALIDATOR = {"Certificate"}  # cert-manager's own kind
+
+
+def rendered(folder: Path, values: dict[str, Any], version: str = "helm3") -> list[Manifest]:
+    return render(version, values_file(folder, values))
+
+
+def pod_specs(manifests: list[Manifest]) -> list[Manifest]:
+    return [each["spec"]["template"]["spec"] for each in manifests if each["kind"] == "Deployment"]
+
+
+@pytest.mark.parametrize("version", HELMS)
+def test_chart_passes_lint(version: str, tmp_path: Path) -> None:
+    helm(version, "lint", "--strict", str(CHART), "-f", str(values_file(tmp_path, cases.ACCEPTED["fewest values"])))
+
+
+@pytest.mark.parametrize("version", HELMS)
+@pytest.mark.parametrize("case", cases.ACCEPTED)
+def test_what_is_rendered_is_valid_in_every_supported_kubernetes(case: str, version: str, tmp_path: Path) -> None:
+    manifests = rendered(tmp_path, cases.ACCEPTED[case], version)
+    known = [each for each in manifests if each["kind"] not in UNKNOWN_TO_VALIDATOR]
+    for manifest, kubernetes in itertools.product(known, KUBERNETES):
+        kubernetes_validate.validate(manifest, kubernetes, strict=True)
+
+
+@pytest.mark.parametrize("case", cases.ACCEPTED)
+def test_pods_fit_the_restricted_security_standard(case: str, tmp_path: Path) -> None:
+    for pod in pod_specs(rendered(tmp_path, cases.ACCEPTED[case])):
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert pod["automountServiceAccountToken"] is False
+        for container in pod.get("initContainers", []) + pod["containers"]:
+            assert container["securityContext"]["allowPrivilegeEscalation"] is False
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True
+
+
+@pytest.mark.parametrize("case", cases.ACCEPTED)
+def test_names_that_pods_refer_to_are_rendered_or_given(case: str, tmp_path: Path) -> None:
+    values = cases.ACCEPTED[case]
+    manifests = rendered(tmp_path, values)
+    there = {each["metadata"]["name"] for each in manifests if each["kind"] in ("Secret", "ConfigMap")}
+    issued = {each["spec"]["secretName"] for each in manifests if each["kind"] == "Certificate"}
+    given = set(re.findall(r"'([\w-]+)'", str(values)))
+    for pod in pod_specs(manifests):
+        volumes = {each["name"]: each for each in pod["volumes"]}
+        refers = {each["secret"]["secretName"] for each in volumes.values() if "secret" in each}
+        refers |= {each["configMap"]["name"] for each in volumes.values() if "configMap" in each}
+        mounts = {m["name"] for c in pod.get("initContainers", []) + pod["containers"] for m in c["volumeMounts"]}
+        assert refers <= there | issued | given
+        assert mounts == set(volumes)
+
+
+def test_only_the_issuing_container_sees_the_key_of_the_authority(tmp_path: Path) -> None:
+    for pod in pod_specs(rendered(tmp_path, cases.ACCEPTED["fewest values"])):
+        assert [c["name"] for c in pod["initContainers"]] == ["issue-certificate"]
+        assert "authority" not in {m["name"] for c in pod["containers"] for m in c["volumeMounts"]}
+
+
+def test_selectors_of_services_and_policies_match_the_pods_of_their_plane(tmp_path: Path) -> None:
+    manifests = rendered(tmp_path, cases.ACCEPTED["fewest values"])
+    for name in ("edge-isthmus-control-plane", "edge-isthmus-data-plane"):
+        labels = find(manifests, "Deployment", name)["spec"]["template"]["metadata"]["labels"].items()
+        assert find(manifests, "Service", name)["spec"]["selector"].items() <= labels
+        for kind, key in (("PodDisruptionBudget", "selector"), ("NetworkPolicy", "podSelector")):
+            assert find(manifests, kind, name)["spec"][key]["matchLabels"].items() <= labels
+
+
+def test_a_pod_lives_long_enough_to_drain(tmp_path: Path) -> None:
+    manifests = rendered(tmp_path, cases.ACCEPTED["everything"])
+    pod = find(manifests, "Deployment", "edge-gw-data-plane")["spec"]["template"]["spec"]
+    assert pod["terminationGracePeriodSeconds"] > 600 + 5
+
+
+def arguments_of(manifests: list[Manifest], deployment: str, folder: Path) -> list[str]:
+    """What the chart tells a process, with the mounted folders below `folder`."""
+    (container,) = find(manifests, "Deployment", deployment)["spec"]["template"]["spec"]["containers"]
+    local = [re.sub(r"=/", f"={folder}/", each).replace("$(POD_NAME)", "pod-1") for each in container["args"]]
+    for path in (Path(each.partition("=")[2]) for each in local if f"={folder}" in each):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    return local
+
+
+def test_the_data_plane_takes_the_arguments_that_the_chart_gives(tmp_path: Path) -> None:
+    manifests = rendered(tmp_path, cases.ACCEPTED["everything"])
+    settings = parse_data_plane(arguments_of(manifests, "edge-gw-data-plane", tmp_path), {})
+    assert (settings.gateway, settings.workers, settings.node) == ("edge.eu", 4, "pod-1")
+    assert str(settings.control_planes[0]) == "edge-gw-control-plane.gateways.svc:8444"
+
+
+def test_the_control_plane_takes_the_arguments_that_the_chart_gives(tmp_path: Path) -> None:
+    manifests = rendered(tmp_path, cases.ACCEPTED["all Secrets provided"])
+    settings = parse_control_plane(arguments_of(manifests, "edge-isthmus-control-plane", tmp_path), {})
+    assert settings.name == "pod-1"
+    assert (str(settings.api.listen), str(settings.discovery.listen)) == ("0.0.0.0:8443", "0.0.0.0:8444")
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "no etcd": ({}, "endpoints"),
+    "etcd without scheme": ({"etcd": {"endpoints": ["etcd:2379"]}}, "endpoints"),
+    "one control plane": ({"etcd": cases.ETCD, "controlPlane": {"replicas": 1}}, "replicas"),
+    "no worker": ({"etcd": cases.ETCD, "dataPlane": {"workers": 0}}, "workers"),
+    "misspelt value": ({"etcd": cases.ETCD, "dataplane": {"workers": 2}}, "dataplane"),
+    "unknown mode": ({"etcd": cases.ETCD, "certificates": {"mode": "None"}}, "mode"),
+    "no issuer": ({"etcd": cases.ETCD, "certificates": {"mode": "CertManager"}}, "name"),
+    "no Secrets": ({"etcd": cases.ETCD, "certificates": {"mode": "ExistingSecret"}}, "existing"),
+    "gateway's name": ({"etcd": cases.ETCD, "gateway": "Edge_1"}, "gateway"),
+    "digest": ({"etcd": cases.ETCD, "image": {"digest": "latest"}}, "digest"),
+    "bounds of replicas": (
+        {"etcd": cases.ETCD, "dataPlane": {"autoscaling": {"enabled": True, "minReplicas": 5, "maxReplicas": 4}}},
+        "minReplicas must not be greater",
+    ),
+}
+
+
+@pytest.mark.parametrize("version", HELMS)
+@pytest.mark.parametrize("case", REFUSED)
+def test_values_that_cannot_work_are_refused_by_name(case: str, version: str, tmp_path: Path) -> None:
+    values, word = REFUSED[case]
+    with pytest.raises(Refused, match=word):
+        rendered(tmp_path, values, version)
