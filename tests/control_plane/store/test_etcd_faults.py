@@ -277,8 +277,7 @@ async def test_without_space_writes_are_refused_and_reads_go_on(etcd_binary: Etc
 async def test_a_closed_watch_leaves_no_task_behind(etcd: EtcdCluster) -> None:
     before = asyncio.all_tasks()
     async with _opened(EtcdSettings(etcd.endpoints)) as store:
-        watcher = Watcher(store)
-        await _create(store, "/a")
+        watcher = Watcher(store, start_revision=await _create(store, "/a"))
         await watcher.until("/a")
         watcher.task.cancel()
         with suppress(asyncio.CancelledError):
