@@ -53,7 +53,7 @@ def write_charts(folder: Path) -> None:
     golden.mkdir(parents=True)
     helm = obtain("helm3")
     for name, values in GOLDENS.items():
-        argv = [helm, "template", "edge", "charts/isthmus", "--namespace", "gateways", "--values", "-"]
+        argv = [str(helm), "template", "edge", "charts/isthmus", "--namespace", "gateways", "--values", "-"]
         done = subprocess.run(
             argv, cwd=ROOT, input=json.dumps(values), stdout=subprocess.PIPE, text=True, check=True, timeout=60
         )
