@@ -6,6 +6,7 @@ for them.
 """
 
 from collections import deque
+from random import Random
 
 import hypothesis.strategies as st
 import pytest
@@ -359,15 +360,12 @@ class Discovery(RuleBasedStateMachine):
     @rule()
     def settle(self) -> None:
         self.world.settle()
-        for node in self.world.nodes:
-            assert dict(node.subscriber.resources.payloads) == expected(self.world)
-            assert node.subscriber.resources.position.epoch == self.world.epoch.name
+        check_end(self.world)
 
     @invariant()
     def nodes_show_whole_accepted_states(self) -> None:
-        for node in self.world.nodes if hasattr(self, "world") else ():
-            assert dict(node.subscriber.resources.payloads) == node.shown
-            assert not any(BAD in payload for payload in node.shown.values())
+        if hasattr(self, "world"):
+            check(self.world)
 
     def teardown(self) -> None:
         if hasattr(self, "world"):
@@ -381,11 +379,85 @@ def _payload(path: str, number: int) -> bytes:
 
 
 TestDiscovery = Discovery.TestCase
-TestDiscovery.settings = settings(max_examples=250, stateful_step_count=40, deadline=None)
+TestDiscovery.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 
 
-@pytest.mark.long
-class TestDiscoveryAtLength(Discovery.TestCase):  # type: ignore[misc,name-defined]
-    """The same for longer."""
+class Schedule:
+    """A long schedule, drawn at once: reaches states that the machine, which draws step by step, seldom does."""
 
-    settings = settings(max_examples=1000, stateful_step_count=60, deadline=None)
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.world = World()
+
+    def run(self, steps: int) -> None:
+        acts = (self.step, self.step, self.step, self.read, self.read, self.write, self.write, self.reconnect)
+        rare = (self.relabel, self.fail, self.pause)
+        for _ in range(steps):
+            self.random.choice(rare if self.random.random() < 0.05 else acts)()
+            check(self.world)
+        self.world.settle()
+        check_end(self.world)
+
+    def step(self) -> None:
+        node = self.random.choice(self.world.nodes)
+        for _ in range(self.random.randint(1, 6)):
+            self.random.choice((node.step, node.step, node.offer, node.hear, node.answer))()
+
+    def read(self) -> None:
+        plane = self.random.choice(self.world.planes)
+        for _ in range(self.random.randint(1, 4)):
+            plane.read()
+
+    def write(self) -> None:
+        changes: dict[str, bytes | None] = {}
+        for path in self.random.sample(PATHS, self.random.randint(1, 3)):
+            if self.random.random() < 0.2 and PATH_PREFIX + path in self.world.store:
+                changes[path] = None
+            elif self.random.random() < 0.2 and "Secret" not in path:
+                changes[path] = document(path, {"description": "bad"})
+            else:
+                changes[path] = _payload(path, self.random.randint(0, 3))
+        self.world.write(changes)
+
+    def reconnect(self) -> None:
+        self.random.choice(self.world.nodes).connect(self.random.choice(self.world.planes))
+
+    def relabel(self) -> None:
+        tier = self.random.choice(("gold", "tin"))
+        self.world.write(dict([self.random.choice((tenant(self.random.choice(TENANTS), tier=tier), gateway("edge")))]))
+
+    def fail(self) -> None:
+        if self.random.random() < 0.2:
+            self.world.restore(accept=True)
+            return
+        lost = self.random.randrange(CONTROL_PLANES)
+        for node in self.world.nodes:
+            if node.stream and node.stream.plane is self.world.planes[lost]:
+                node.disconnect()
+        self.world.planes[lost] = Plane(self.world)
+
+    def pause(self) -> None:
+        self.world.clock += 400.0
+
+
+def check(world: World) -> None:
+    """What holds at any time."""
+    for node in world.nodes:
+        assert dict(node.subscriber.resources.payloads) == node.shown
+        assert not any(BAD in payload for payload in node.shown.values())
+
+
+def check_end(world: World) -> None:
+    """What holds when nothing is left to deliver."""
+    for node in world.nodes:
+        assert dict(node.subscriber.resources.payloads) == expected(world)
+        assert node.subscriber.resources.position.epoch == world.epoch.name
+
+
+@pytest.mark.parametrize("seeds", [range(100), pytest.param(range(100, 3000), marks=pytest.mark.long)], ids=str)
+def test_nodes_converge_after_long_schedules(seeds: range) -> None:
+    for seed in seeds:
+        try:
+            Schedule(seed).run(150)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}") from error
