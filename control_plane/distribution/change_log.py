@@ -60,6 +60,6 @@ class ChangeLog:
         oldest = self._now() - self._kept_seconds
         while len(self._steps) > 1 and (self._bytes > self._kept_bytes or self._steps[0].at < oldest):
             step = self._steps.popleft()
-            self._bytes -= step.bytes
+            self._bytes -= self._steps[0].bytes  # how the oldest state came about, no one asks
             if self._numbers.get(step.content_hash) == step.number:
                 del self._numbers[step.content_hash]
