@@ -19,7 +19,8 @@ from data_plane.agent.messages import Commit, Records, Report, Start
 from data_plane.agent.place import Place, Worker
 from data_plane.agent.totals import Totals
 from data_plane.agent.worker_process import WorkerProcess
-from data_plane.config.subscriber import ConfigUpdate, Rejection
+from data_plane.config import subscriber
+from data_plane.config.rejection import Rejection
 from data_plane.telemetry.spool import Spool
 
 SERVED_SECONDS = 2.0  # how long an ack waits for the workers; one that is stuck must not hold back the next change
@@ -84,7 +85,7 @@ class Agent:
 
     # Configuration.
 
-    async def apply(self, update: ConfigUpdate) -> Sequence[Rejection]:
+    async def apply(self, update: subscriber.ConfigUpdate) -> Sequence[subscriber.Rejection]:
         """Have the workers serve the update, unless resources of it are rejected: then nothing changes.
 
         Returns when all workers that serve now serve the update, or after a bounded time.
@@ -93,7 +94,7 @@ class Agent:
         rejections = await self._configuration.apply(update.changed, update.removed, update.revision)
         if rejections:
             self.served.rejected += 1
-            return rejections
+            return [subscriber.Rejection(rejection.path, rejection.reason) for rejection in rejections]
         for path in update.removed:
             self.resources.pop(path, None)
         self.resources.update(update.changed)

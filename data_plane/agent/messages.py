@@ -73,7 +73,7 @@ class Records(msgspec.Struct, tag=True, frozen=True):
 
 
 class Report(msgspec.Struct, tag=True, frozen=True):
-    """Once a second and at exit: what was counted since the last one, and `gauges` as they are. Also the sign of life."""
+    """Once a second and at exit: what was counted since the last one, and values as they are. A sign of life, too."""
 
     deltas: list[Delta]
     gauges: list[Delta]

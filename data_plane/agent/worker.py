@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, assert_never
 
@@ -26,6 +26,7 @@ from data_plane.agent.messages import (
     Stored,
     ToWorker,
 )
+from data_plane.config.rejection import Rejection
 from data_plane.telemetry.sender import Sender
 from data_plane.telemetry.spool import Spool
 
@@ -39,10 +40,10 @@ logger = logging.getLogger(__name__)
 
 
 class Configuration(Protocol):
-    """The worker's resources and its snapshot of them."""
+    """Compiles what the agent has accepted, and serves it."""
 
-    async def apply(self, changed: Mapping[str, bytes], removed: list[str], commit: Commit) -> str:
-        """Serve the commit's revision, and return the content hash of the whole set. Lets other work run meanwhile."""
+    async def apply(self, changed: Mapping[str, bytes], removed: Sequence[str], revision: int) -> Sequence[Rejection]:
+        """Serve the changes, or say what is wrong with them. Lets other work run meanwhile."""
 
 
 class Traffic(Protocol):
@@ -149,7 +150,10 @@ class Worker:
                 changes, self._changed = self._changed, {}
                 changed = {path: content for path, content in changes.items() if content is not None}
                 removed = [path for path, content in changes.items() if content is None]
-                content_hash = await self._configuration.apply(changed, removed, commit)
+                rejections = await self._configuration.apply(changed, removed, commit.revision)
+                content_hash = commit.content_hash
+                if rejections:  # by the same code that made the agent accept them
+                    content_hash = "rejected " + ", ".join(rejection.path for rejection in rejections[:10])
                 self._post(Applied(commit.revision, content_hash, time.monotonic() - began))
             if self._may_accept and not accepting and not self._draining.is_set():
                 accepting = True

@@ -26,7 +26,9 @@ from data_plane.agent.messages import (
     Start,
     ToWorker,
 )
-from data_plane.config.subscriber import ConfigUpdate, Rejection
+from data_plane.config import subscriber
+from data_plane.config.rejection import Rejection
+from data_plane.config.subscriber import ConfigUpdate
 from data_plane.observability.metrics import Delta
 from data_plane.telemetry.spool import Spool
 from tests.fakes.worker import FakeWorker, FakeWorkers
@@ -100,7 +102,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
         yield scene
 
 
-def begin(coroutine: Awaitable[Sequence[Rejection]]) -> "asyncio.Future[Sequence[Rejection]]":
+def begin(coroutine: Awaitable[Sequence[subscriber.Rejection]]) -> "asyncio.Future[Sequence[subscriber.Rejection]]":
     return asyncio.ensure_future(coroutine)  # noqa: TID251 - a test keeps it
 
 

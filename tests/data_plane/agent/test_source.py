@@ -105,8 +105,7 @@ async def test_without_a_file_nothing_is_restored(agent: FakeAgent, file: LastGo
     assert agent.updates == []
 
 
-async def test_the_newest_set_is_written(agent: FakeAgent, file: LastGoodFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_module, "SAVE_SECONDS", 0.01)
+async def test_the_newest_set_is_written(file: LastGoodFile) -> None:
     saver = LastGoodSaver(file)
     saving = asyncio.get_running_loop().create_task(saver.run())
     saver.on_accepted(resource_set("t/Model/a"))
@@ -117,7 +116,14 @@ async def test_the_newest_set_is_written(agent: FakeAgent, file: LastGoodFile, m
     saving.cancel()
 
 
-async def test_a_disk_that_takes_nothing_is_counted(agent: FakeAgent, tmp_path: Path) -> None:
+async def test_what_still_waits_is_written_at_the_end(file: LastGoodFile) -> None:
+    saver = LastGoodSaver(file)
+    saver.on_accepted(resource_set("t/Model/a"))
+    await saver.flush()
+    assert list((file.load() or ResourceSet()).payloads) == ["t/Model/a"]
+
+
+async def test_a_disk_that_takes_nothing_is_counted(tmp_path: Path) -> None:
     saver = LastGoodSaver(LastGoodFile(tmp_path / "no" / "x", (bytes(32),), gateway="g", schema_version=1))
     saving = asyncio.get_running_loop().create_task(saver.run())
     saver.on_accepted(resource_set("t/Model/a"))

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -27,6 +27,7 @@ from data_plane.agent.messages import (
     ToWorker,
 )
 from data_plane.agent.worker import Worker
+from data_plane.config.rejection import Rejection
 from data_plane.observability.metrics import Delta
 from data_plane.telemetry.sender import Sender
 
@@ -41,11 +42,11 @@ class FakeConfiguration:
     def __init__(self) -> None:
         self.applied: list[tuple[dict[str, bytes], list[str], int]] = []
 
-    async def apply(self, changed: Mapping[str, bytes], removed: list[str], commit: Commit) -> str:
-        if "bad" in changed:
+    async def apply(self, changed: Mapping[str, bytes], removed: Sequence[str], revision: int) -> Sequence[Rejection]:
+        if "fault" in changed:
             raise RuntimeError("a bug")
-        self.applied.append((dict(changed), removed, commit.revision))
-        return commit.content_hash
+        self.applied.append((dict(changed), list(removed), revision))
+        return [Rejection(path, "is bad") for path in changed if path == "bad"]
 
 
 class FakeTraffic:
@@ -142,6 +143,13 @@ async def test_a_path_that_comes_back_within_an_update_is_there(scene: Scene) ->
     assert scene.configuration.applied == [({"a": b"2"}, [], 1)]
 
 
+async def test_it_owns_up_to_rejecting_what_the_agent_accepted(scene: Scene) -> None:
+    await scene.tell(Changes({"bad": b""}, []), COMMIT)
+    applied = await scene.hear(Applied)
+    assert isinstance(applied, Applied)
+    assert applied.content_hash == "rejected bad"
+
+
 async def test_a_drain_lets_what_is_under_way_end_and_reports_it(scene: Scene) -> None:
     await scene.serve()
     scene.traffic.idle.clear()
@@ -211,6 +219,6 @@ async def test_without_its_agent_and_without_traffic_it_ends(scene: Scene) -> No
 
 async def test_a_fault_of_its_own_ends_it(scene: Scene) -> None:
     await scene.serve()
-    await scene.tell(Changes({"bad": b""}, []), Commit("e", 2, "hash2"))
+    await scene.tell(Changes({"fault": b""}, []), Commit("e", 2, "hash2"))
     with pytest.raises(ExceptionGroup):
         await asyncio.wait_for(scene.running, 5.0)
