@@ -1,0 +1,47 @@
+"""Anthropic Messages, as far as a relay needs it. Source: docs.anthropic.com/en/api/messages (2023-06-01)."""
+
+from typing import Annotated
+
+import msgspec
+
+from data_plane.exchange import Usage
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class _CacheCreation(msgspec.Struct, gc=False):
+    ephemeral_5m_input_tokens: Count | None = 0
+    ephemeral_1h_input_tokens: Count | None = 0
+
+
+class _Usage(msgspec.Struct, gc=False):
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    cache_read_input_tokens: Count | None = None
+    cache_creation_input_tokens: Count | None = None
+    cache_creation: _CacheCreation | None = None
+
+
+_decode = msgspec.json.Decoder(_Usage).decode
+
+
+def usage(head: bytes | None, tail: bytes) -> Usage:
+    """The buckets of a stream's `message_start`, as its last `message_delta` corrects them; or of one whole answer.
+
+    Input tokens exclude what the cache gave or took. Output counts are cumulative.
+    """
+    first, last = _decode(head if head is not None else tail), _decode(tail)
+    created = last.cache_creation or first.cache_creation
+    written = _newer(first.cache_creation_input_tokens, last.cache_creation_input_tokens)
+    for_an_hour = (created.ephemeral_1h_input_tokens or 0) if created is not None else 0
+    return Usage(
+        input_uncached=_newer(first.input_tokens, last.input_tokens),
+        cache_read=_newer(first.cache_read_input_tokens, last.cache_read_input_tokens),
+        cache_write_5m=max(0, written - for_an_hour),
+        cache_write_1h=for_an_hour,
+        output=_newer(first.output_tokens, last.output_tokens),
+    )
+
+
+def _newer(first: int | None, last: int | None) -> int:
+    return last if last is not None else first or 0

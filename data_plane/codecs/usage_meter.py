@@ -1,0 +1,104 @@
+"""Finds usage in a response that is relayed without decoding it: at its end, for some APIs also at its beginning.
+
+Searching the end costs 1 us a response, decoding every event of a stream 0.65 us each. Content cannot fake the key:
+quotes inside JSON strings are escaped, and where an answer may hold foreign objects, usage stands after them.
+"""
+
+import re
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from data_plane.codecs import anthropic_messages, gemini, openai_chat, openai_responses
+from data_plane.codecs.client_api import ANTHROPIC, COHERE, GEMINI, OPENAI
+from data_plane.exchange import Usage
+
+TAIL_BYTES = 16 * 1024  # what may stand after usage: metadata and tools of a Responses answer
+HEAD_BYTES = 8 * 1024
+
+_FLAT = rb"\{[^{}]*\}"
+_NESTED = rb"\{[^{}]*(?:" + _FLAT + rb"[^{}]*)*\}"
+_OBJECT = rb"\{[^{}]*(?:" + _NESTED + rb"[^{}]*)*\}"  # two levels of objects in an object: as deep as any API's usage
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How one wire API words usage. `decode` takes what was found: in the head, if wanted, and last in the tail."""
+
+    key: bytes
+    decode: Callable[[bytes | None, bytes], Usage]
+    in_head: bool = False
+    pattern: "re.Pattern[bytes]" = re.compile(rb"")
+
+    @classmethod
+    def of(cls, key: bytes, decode: Callable[[bytes | None, bytes], Usage], *, in_head: bool = False) -> "Wording":
+        return cls(key, decode, in_head, re.compile(key + rb"\s*:\s*(" + _OBJECT + rb")"))
+
+
+OPENAI_CHAT = Wording.of(b'"usage"', openai_chat.usage)
+OPENAI_RESPONSES = Wording.of(b'"usage"', openai_responses.usage)
+ANTHROPIC_MESSAGES = Wording.of(b'"usage"', anthropic_messages.usage, in_head=True)
+GEMINI_CONTENT = Wording.of(b'"usageMetadata"', gemini.usage)
+WORDINGS: Mapping[tuple[str, str], Wording] = {
+    (OPENAI, "chat"): OPENAI_CHAT,
+    (OPENAI, "completions"): OPENAI_CHAT,
+    (OPENAI, "embeddings"): OPENAI_CHAT,
+    (OPENAI, "responses"): OPENAI_RESPONSES,
+    (ANTHROPIC, "messages"): ANTHROPIC_MESSAGES,
+    (GEMINI, "generate_content"): GEMINI_CONTENT,
+    (GEMINI, "embed_content"): GEMINI_CONTENT,
+    (COHERE, "rerank"): OPENAI_CHAT,  # what vLLM and Jina answer
+}
+
+
+def find_meter(api: str, operation: str) -> "UsageMeter | None":
+    """A meter for one response, if what is asked for is billed by tokens."""
+    wording = WORDINGS.get((api, operation))
+    return UsageMeter(wording) if wording is not None else None
+
+
+class UsageMeter:
+    """One response's."""
+
+    __slots__ = ("_head", "_head_is_full", "_tail", "_tail_bytes", "_wording")
+
+    def __init__(self, wording: Wording) -> None:
+        self._wording = wording
+        self._head = b""
+        self._head_is_full = not wording.in_head
+        self._tail: deque[bytes] = deque()
+        self._tail_bytes = 0
+
+    def feed(self, data: bytes) -> None:
+        if not self._head_is_full:
+            self._head += data[: HEAD_BYTES - len(self._head)]
+            self._head_is_full = len(self._head) >= HEAD_BYTES
+        tail = self._tail
+        tail.append(data)
+        self._tail_bytes += len(data)
+        while self._tail_bytes - len(tail[0]) >= TAIL_BYTES:
+            self._tail_bytes -= len(tail.popleft())
+
+    def usage(self) -> Usage | None:
+        tail = self._last()
+        if tail is None:
+            return None
+        wording = self._wording
+        head = wording.pattern.search(self._head) if wording.in_head else None
+        try:
+            return wording.decode(head[1] if head else None, tail)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None  # the upstream words it in a way that nobody knows
+
+    def _last(self) -> bytes | None:
+        """The last object under the key; backwards, past any `"usage": null`."""
+        tail, wording = b"".join(self._tail)[-TAIL_BYTES:], self._wording
+        start = len(tail)
+        while start > 0:
+            start = tail.rfind(wording.key, 0, start)
+            found = wording.pattern.match(tail, start) if start >= 0 else None
+            if found is not None:
+                return found[1]
+        return None

@@ -1,0 +1,218 @@
+"""Resources to snapshots, incrementally: a change makes anew only what depends on it, in slices between other work."""
+
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from config_schemas.policies.merge import PolicyView, index_by_tenant
+from config_schemas.registry import POLICY_KINDS
+from data_plane.config import structs, units
+from data_plane.config.decoding import CREDENTIAL, decode_credential, decode_resource, kind_of
+from data_plane.config.plans import Tools
+from data_plane.config.policy_table import PolicySources
+from data_plane.config.rejection import Rejected, Rejection
+from data_plane.config.route_unit import CompiledRoute, make_route
+from data_plane.config.routing_table import ANY_HOST, HostTable
+from data_plane.config.snapshot import Snapshot, Sources
+from data_plane.config.state import Build, Key, State
+from data_plane.identity.credential_table import CredentialTable
+from data_plane.identity.directory import ApplicationFacts
+
+SLICE_SECONDS = 0.004  # with what a step may take on top, below the 5 ms that traffic may wait
+LABELLED_KINDS = frozenset(("Tenant", "Team", "Gateway"))  # whose labels policies select by
+
+Slices = Generator[None, None, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What a compile came to. With rejections nothing has changed, and there is no snapshot."""
+
+    snapshot: Snapshot | None
+    rejections: tuple[Rejection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """Where a compile starts: all that the last one left behind. `host_routes`: paths of routes by host."""
+
+    state: State
+    sources: Sources
+    host_routes: Mapping[bytes, frozenset[str]] = field(default_factory=dict)
+
+
+class Compiler:
+    """One at a time: a compile starts from what the last one that succeeded left behind.
+
+    `clock` gives seconds of any steady clock.
+    """
+
+    def __init__(self, tools: Tools, gateway: str, clock: Callable[[], float]) -> None:
+        self._tools = tools
+        self._gateway = gateway
+        self._clock = clock
+        policies = PolicySources({}, {}, {}, gateway)
+        self._base = _Base(State(), Sources({}, CredentialTable.empty(), {}, policies))
+
+    def empty(self) -> Snapshot:
+        """The snapshot to begin with, which answers that there is no configuration yet."""
+        return Snapshot(0, self._base.sources, self._tools)
+
+    def compile(
+        self, changed: Mapping[str, bytes], removed: Iterable[str], revision: int
+    ) -> Generator[None, None, Compiled]:
+        """Yields whenever other work may run; what it returns is the result.
+
+        Dropped halfway, it has no effect.
+        """
+        step = _Compile(self._base, self._gateway, self._clock)
+        yield from step.run(changed, list(removed))
+        if step.rejections:
+            return Compiled(None, tuple(sorted(step.rejections, key=lambda each: each.path)))
+        self._base = step.result()
+        return Compiled(Snapshot(revision, self._base.sources, self._tools))
+
+    def compile_now(self, changed: Mapping[str, bytes], removed: Iterable[str], revision: int) -> Compiled:
+        """Without a break."""
+        slices = self.compile(changed, removed, revision)
+        while True:
+            try:
+                next(slices)
+            except StopIteration as end:
+                compiled: Compiled = end.value
+                return compiled
+
+
+class _Compile:
+    """One compile under way."""
+
+    def __init__(self, base: _Base, gateway: str, clock: Callable[[], float]) -> None:
+        self._base = base
+        self._gateway = gateway
+        self._clock = clock
+        self._slice_ends = clock() + SLICE_SECONDS
+        self._build = Build(base.state, self._recipes())
+        self._credentials = base.sources.credentials
+        self._applications = dict(base.sources.applications)
+        self._hosts = dict(base.sources.hosts)
+        self._host_routes = dict(base.host_routes)
+        self._policies = base.sources.policies
+        self.rejections = self._build.rejections
+
+    def run(self, changed: Mapping[str, bytes], removed: list[str]) -> Slices:
+        is_credential = {path: kind_of(path) == CREDENTIAL for path in (*changed, *removed)}
+        keys: list[Key] = []
+        for path in removed:
+            if not is_credential[path]:
+                keys += self._build.remove(path)
+                yield from self._pause()
+        for path, content in changed.items():
+            if not is_credential[path]:
+                keys += self._take(path, content)
+                yield from self._pause()
+        old_units = self._base.state.units
+        stale = self._build.invalidate(keys)
+        for path in sorted(stale):
+            self._build.make(path)
+            yield from self._pause()
+        yield from self._route(stale, old_units)
+        self._identify(stale)
+        if touched := [path for kind, path in keys if kind == "resource"]:
+            self._police(touched)
+        gone = [path for path, holds in is_credential.items() if holds]
+        if gone:
+            yield from self._credential(gone, {path: changed[path] for path in gone if path in changed})
+
+    def result(self) -> _Base:
+        sources = Sources(self._hosts, self._credentials, self._applications, self._policies)
+        return _Base(self._build.finish(), sources, self._host_routes)
+
+    def _recipes(self) -> Mapping[str, Callable[[Build, str], object]]:
+        return {
+            "Provider": units.make_provider,
+            "Service": units.make_service,
+            "Model": units.make_model,
+            "Application": units.make_application,
+            "Route": lambda build, path: make_route(build, path, self._gateway),
+        }
+
+    def _pause(self) -> Slices:
+        if self._clock() >= self._slice_ends:
+            yield
+            self._slice_ends = self._clock() + SLICE_SECONDS
+
+    def _take(self, path: str, content: bytes) -> list[Key]:
+        try:
+            return self._build.put(path, decode_resource(path, content))
+        except Rejected as error:
+            self.rejections.append(Rejection(path, str(error)))
+            return []
+
+    def _route(self, stale: set[str], old_units: Mapping[str, object]) -> Slices:
+        """Make anew the tables of the hosts whose routes have changed."""
+        added: dict[bytes, set[str]] = {}
+        dropped: dict[bytes, set[str]] = {}
+        for path in stale:
+            for host in _hosts_of(old_units.get(path)):
+                dropped.setdefault(host, set()).add(path)
+            for host in _hosts_of(self._build.made(path)):
+                added.setdefault(host, set()).add(path)
+        yield from self._pause()
+        for host in {*added, *dropped}:
+            kept = self._host_routes.get(host, frozenset()) - dropped.get(host, set())
+            paths = self._host_routes[host] = kept | added.get(host, set())
+            routes = [route for path in sorted(paths) if isinstance(route := self._build.made(path), CompiledRoute)]
+            self._hosts[host] = HostTable.of(routes)
+            if not paths:
+                del self._hosts[host], self._host_routes[host]
+            yield from self._pause()
+
+    def _identify(self, stale: set[str]) -> None:
+        for path in stale:
+            application = self._build.made(path)
+            if isinstance(application, ApplicationFacts):
+                self._applications[path] = application
+            else:
+                self._applications.pop(path, None)
+
+    def _police(self, touched: list[str]) -> None:
+        """Policies, and the labels that they select by."""
+        sources = self._policies
+        policies, indexes, labels = dict(sources.policies), dict(sources.indexes), dict(sources.labels)
+        tenants = set()
+        for path in touched:
+            kind, resource = kind_of(path), self._build.found(path)
+            if kind in POLICY_KINDS:
+                tenants.add(path.partition("/")[0])
+                policies.pop(path, None)
+                if isinstance(resource, structs.TimeoutPolicy | structs.HeaderPolicy):
+                    policies[path] = resource
+            elif kind in LABELLED_KINDS:
+                labels.pop(path, None)
+                if resource is not None:
+                    labels[path] = resource.metadata.labels
+        for tenant in tenants:
+            indexes.pop(tenant, None)
+            owned = [policies[path] for kind in POLICY_KINDS for path in self._build.found_paths(tenant, kind)]
+            indexes |= index_by_tenant(PolicyView.of(policy) for policy in owned)
+        self._policies = PolicySources(policies, indexes, labels, self._gateway)
+
+    def _credential(self, gone: list[str], changed: Mapping[str, bytes]) -> Slices:
+        """Take out all that change before any comes in: keys may change owners in one update."""
+        edit = self._credentials.edit()
+        for path in gone:
+            edit.remove(path)
+            yield from self._pause()
+        for path, content in changed.items():
+            try:
+                decoded = decode_credential(path, content)
+                if decoded is not None and not edit.put(path, *decoded):
+                    raise Rejected("another credential has the same `spec.hash`")
+            except Rejected as error:
+                self.rejections.append(Rejection(path, str(error)))
+            yield from self._pause()
+        self._credentials = edit.finish()
+
+
+def _hosts_of(unit: object) -> tuple[bytes, ...]:
+    """The hosts in whose tables a route stands; none of what is no route."""
+    return (unit.hosts or (ANY_HOST,)) if isinstance(unit, CompiledRoute) else ()

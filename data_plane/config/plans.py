@@ -1,0 +1,178 @@
+"""The plans of one revision, made when they are first needed.
+
+A request begins with its route's entry plan, which finds out who calls and for which model. Then the plan for (route,
+model, caller's policies) goes on, with the filters of the policies in force and the way to the upstream.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol, assert_never
+
+from data_plane.config import structs
+from data_plane.config.policy_table import PolicyTable
+from data_plane.config.route_unit import CompiledRoute
+from data_plane.config.units import CompiledModel
+from data_plane.errors import GatewayError, NotFound, NotProgrammed
+from data_plane.exchange import Exchange
+from data_plane.filters.authenticate import AuthenticateFilter
+from data_plane.filters.measure import MeasureFilter
+from data_plane.filters.model import ModelFilter
+from data_plane.filters.models_list import ModelsListFilter
+from data_plane.filters.order import in_order
+from data_plane.filters.record import RecordFilter
+from data_plane.filters.refuse import RefuseFilter
+from data_plane.filters.usage import UsageFilter
+from data_plane.identity.directory import Directory
+from data_plane.observability.metrics import Metrics
+from data_plane.pipeline.filter import Filter
+from data_plane.pipeline.plan import Plan, compile_plan
+from data_plane.pipeline.sides import Dispatcher
+from data_plane.telemetry.record import Recorder
+from data_plane.upstream.cluster import ModelVersion, ServiceTarget
+
+MAX_PLANS = 4096  # of one revision; beyond, they are made anew
+
+Entrance = Literal["rest", "model", "models", "unknown"]
+Refusal = Literal["no_route", "not_programmed"]
+
+
+class Dispatchers(Protocol):
+    """Makes the way to an upstream. Connections and what is known of endpoints outlive it."""
+
+    def for_model(self, versions: tuple[ModelVersion, ...], stickiness: structs.Stickiness | None) -> Dispatcher:
+        """Chooses a version by weight, then a target."""
+
+    def for_service(self, target: ServiceTarget) -> Dispatcher:
+        """Chooses an endpoint."""
+
+    def choose_version(
+        self, versions: tuple[ModelVersion, ...], stickiness: structs.Stickiness | None, exchange: Exchange
+    ) -> ModelVersion:
+        """The version that `for_model` would choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What plans work with, and which outlives every revision. `wall_clock` gives seconds since 1970."""
+
+    dispatchers: Dispatchers
+    recorder: Recorder
+    metrics: Metrics
+    wall_clock: Callable[[], float]
+    new_id: Callable[[], str]
+
+
+class Plans:
+    """One revision's."""
+
+    def __init__(self, tools: Tools, directory: Directory, policies: PolicyTable) -> None:
+        self._tools = tools
+        self._directory = directory
+        self._policies = policies
+        self._outer: tuple[Filter, ...] = (RecordFilter(tools.recorder), MeasureFilter(tools.metrics))
+        self._entries: dict[tuple[str, Entrance], Plan] = {}
+        self._full: dict[tuple[str, str, str, int], Plan] = {}
+        self._refusals: dict[Refusal, Plan] = {}
+
+    def entry(self, route: CompiledRoute, entrance: Entrance) -> Plan:
+        """The plan with which a request on a route begins."""
+        plan = self._entries.get((route.path, entrance))
+        if plan is None:
+            plan = self._entries[route.path, entrance] = self._make_entry(route, entrance)
+        return plan
+
+    def refusal(self, refusal: Refusal) -> Plan:
+        """The plan of what no route takes."""
+        plan = self._refusals.get(refusal)
+        if plan is None:
+            error = no_route if refusal == "no_route" else not_programmed
+            plan = self._refusals[refusal] = compile_plan(in_order((*self._outer, RefuseFilter(error))))
+        return plan
+
+    def _make_entry(self, route: CompiledRoute, entrance: Entrance) -> Plan:
+        authenticate = AuthenticateFilter(route.admittance, self._directory, self._tools.wall_clock)
+        models = route.models or {}
+        match entrance:
+            case "unknown":
+                return compile_plan(in_order((*self._outer, RefuseFilter(no_route))))
+            case "rest" if route.problem:
+                return compile_plan(in_order((*self._outer, RefuseFilter(lambda: NotProgrammed(route.problem)))))
+            case "rest":
+                return self._entry((authenticate,), lambda entered: self._to_service(route, entered))
+            case "models":
+                listed = {name: (model.name, model.entry) for name, model in models.items() if not model.problem}
+                return compile_plan(in_order((*self._outer, authenticate, ModelsListFilter(listed))))
+            case "model":
+                names = {name: model.name for name, model in models.items()}
+                problems = {name: model.problem for name, model in models.items() if model.problem}
+                filters = (UsageFilter(self._tools.metrics), authenticate, ModelFilter(names, problems))
+                return self._entry(filters, lambda entered: self._to_model(route, models, entered))
+            case _:
+                assert_never(entrance)
+
+    def _entry(
+        self, filters: tuple[Filter, ...], then: Callable[[tuple[Filter, ...]], Callable[[Exchange], Plan]]
+    ) -> Plan:
+        entered = in_order((*self._outer, *filters))
+        return compile_plan(entered, next_plan=then(entered))
+
+    def _to_model(
+        self, route: CompiledRoute, models: dict[str, CompiledModel], entered: tuple[Filter, ...]
+    ) -> Callable[[Exchange], Plan]:
+        """What goes on from the entry plan of a route to models."""
+        dispatchers = self._tools.dispatchers
+
+        def next_plan(exchange: Exchange) -> Plan:
+            model = models[exchange.model_requested]
+            versions = model.versions
+            version = ""
+            if self._policies.has_sections(model):  # then the plan depends on the version, which must be chosen first
+                chosen = dispatchers.choose_version(versions, model.stickiness, exchange)
+                versions, version = (chosen,), chosen.name
+            caller_set = exchange.identity.policy_set if exchange.identity is not None else 0
+            key = (route.path, model.path, version, caller_set)
+            plan = self._full.get(key)
+            if plan is None:
+                filters = self._policies.filters(route, model, version or None, caller_set)
+                dispatcher = dispatchers.for_model(versions, model.stickiness)
+                plan = self._keep(key, compile_full(entered, filters, dispatcher))
+            return plan
+
+        return next_plan
+
+    def _to_service(self, route: CompiledRoute, entered: tuple[Filter, ...]) -> Callable[[Exchange], Plan]:
+        """What goes on from the entry plan of a route to a Service."""
+        service = route.service
+        if service is None:
+            raise ValueError(f"route '{route.path}' has no service")
+        dispatcher = self._tools.dispatchers.for_service(service.target)
+
+        def next_plan(exchange: Exchange) -> Plan:
+            caller_set = exchange.identity.policy_set if exchange.identity is not None else 0
+            key = (route.path, "", "", caller_set)
+            plan = self._full.get(key)
+            if plan is None:
+                filters = self._policies.filters(route, None, None, caller_set)
+                plan = self._keep(key, compile_full(entered, filters, dispatcher))
+            return plan
+
+        return next_plan
+
+    def _keep(self, key: tuple[str, str, str, int], plan: Plan) -> Plan:
+        if len(self._full) >= MAX_PLANS:
+            self._full.clear()
+        self._full[key] = plan
+        return plan
+
+
+def compile_full(entered: tuple[Filter, ...], filters: list[Filter], dispatcher: Dispatcher) -> Plan:
+    """A plan that goes on after its first filters have had their turn."""
+    return compile_plan((*entered, *in_order(filters)), dispatcher=dispatcher, entered=len(entered))
+
+
+def no_route() -> GatewayError:
+    return NotFound("no route of this gateway takes this request")
+
+
+def not_programmed() -> GatewayError:
+    return NotProgrammed("this gateway has no configuration yet")

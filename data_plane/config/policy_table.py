@@ -1,0 +1,123 @@
+"""One revision's policies: which sets of them reach whom, and the filters that a set comes to."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from config_schemas.base import PLATFORM_TENANT
+from config_schemas.policies.merge import EMPTY_INDEX, Part, PolicyIndex, Reached, merge, reaching
+from config_schemas.policies.policy import Merge
+from config_schemas.registry import POLICY_KINDS
+from data_plane.config import structs
+from data_plane.config.route_unit import CompiledRoute
+from data_plane.config.units import CompiledModel
+from data_plane.exchange import Timeouts
+from data_plane.filters.header import HeaderChanges, HeaderFilter
+from data_plane.filters.shadow import ShadowFilter
+from data_plane.filters.timeout import TimeoutFilter
+from data_plane.identity.credential_table import Credential
+from data_plane.identity.directory import ApplicationFacts
+from data_plane.observability.metrics import Metrics
+from data_plane.pipeline.filter import Filter
+
+PolicyStruct = structs.TimeoutPolicy | structs.HeaderPolicy
+MERGES: Mapping[str, Merge] = {kind: policy.MERGE for kind, policy in POLICY_KINDS.items()}
+DEFAULT_TIMEOUTS = Timeouts()
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySources:
+    """What a table is made of: policies by path, their indexes by tenant, and the labels of what they may target.
+
+    `labels`: by path, of Tenants, Teams and Gateways.
+    """
+
+    policies: Mapping[str, PolicyStruct]
+    indexes: Mapping[str, PolicyIndex] = field(compare=False)  # made of the policies
+    labels: Mapping[str, Mapping[str, str]]
+    gateway: str
+
+
+class PolicyTable:
+    """Sets are interned: equal ones have one index, which plans are kept under. Set 0 is empty."""
+
+    def __init__(self, sources: PolicySources, metrics: Metrics) -> None:
+        self._sources = sources
+        self._metrics = metrics
+        self._sets: list[tuple[Reached, ...]] = [()]
+        self._index_of: dict[tuple[Reached, ...], int] = {(): 0}
+
+    def set_of(self, credential: Credential, application: ApplicationFacts) -> int:
+        """The index of the set that reaches a caller, through its credential, application and team."""
+        tenant = application.tenant
+        parts = [
+            Part("Credential", tenant, credential.name, dict(credential.labels)),
+            Part("Application", tenant, application.name, dict(application.labels)),
+        ]
+        if application.team:
+            parts.append(Part("Team", tenant, application.team, self._labels(f"{tenant}/Team/{application.team}")))
+        reached = reaching(self._sources.indexes, parts)
+        index = self._index_of.get(reached)
+        if index is None:
+            index = self._index_of[reached] = len(self._sets)
+            self._sets.append(reached)
+        return index
+
+    def has_sections(self, model: CompiledModel) -> bool:
+        """Whether a policy targets single versions of the model: then its plans differ by version."""
+        owners = {model.tenant, PLATFORM_TENANT}
+        return any(self._sources.indexes.get(each, EMPTY_INDEX).sections("Model", model.name) for each in owners)
+
+    def filters(
+        self, route: CompiledRoute, model: CompiledModel | None, version: str | None, caller_set: int
+    ) -> list[Filter]:
+        """What is in force for a caller on a route, with a model if there is one."""
+        reached = {
+            each.policy.path: each for each in reaching(self._sources.indexes, self._parts(route, model, version))
+        }
+        # A caller's parts are narrower than a route's, so what reaches through both reaches through the caller.
+        reached |= {each.policy.path: each for each in self._sets[caller_set]}
+        verdicts = merge((reached[path] for path in sorted(reached)), MERGES)
+        effective = [self._sources.policies[each.policy.path] for each in verdicts if each.is_effective]
+        shadows = tuple(each.policy.path for each in verdicts if each.policy.is_shadow and each.lost_to is None)
+        filters = [_filter(policy) for policy in effective]
+        return [ShadowFilter(shadows, self._metrics), *filters] if shadows else filters
+
+    def _parts(self, route: CompiledRoute, model: CompiledModel | None, version: str | None) -> Iterable[Part]:
+        yield Part("Route", route.tenant, route.name, dict(route.labels))
+        if model is not None:
+            yield Part("Model", model.tenant, model.name, dict(model.labels), version)
+        if route.service is not None:
+            service = route.service
+            yield Part("Service", service.tenant, service.name, dict(service.labels))
+        tenant, gateway = route.tenant, self._sources.gateway
+        yield Part("Tenant", tenant, tenant, self._labels(f"{PLATFORM_TENANT}/Tenant/{tenant}"))
+        yield Part("Gateway", PLATFORM_TENANT, gateway, self._labels(f"{PLATFORM_TENANT}/Gateway/{gateway}"))
+
+    def _labels(self, path: str) -> Mapping[str, str]:
+        return self._sources.labels.get(path, {})
+
+
+def _filter(policy: PolicyStruct) -> Filter:
+    """The running form of a policy."""
+    match policy:
+        case structs.TimeoutPolicy():
+            return TimeoutFilter(_timeouts(policy.spec))
+        case structs.HeaderPolicy():
+            return HeaderFilter(_changes(policy.spec.request), _changes(policy.spec.response))
+        case _:
+            assert_never(policy)
+
+
+def _timeouts(spec: structs.TimeoutPolicySpec) -> Timeouts:
+    default = DEFAULT_TIMEOUTS
+    return Timeouts(
+        request=spec.request_seconds or default.request,
+        connect=spec.connect_seconds or default.connect,
+        first_byte=spec.first_byte_seconds or default.first_byte,
+        idle=spec.idle_seconds or default.idle,
+    )
+
+
+def _changes(changes: structs.HeaderChanges) -> HeaderChanges:
+    return HeaderChanges.of([(each.name, each.value) for each in changes.set], changes.remove)

@@ -1,0 +1,150 @@
+"""What is made of a Route: what it matches, who may call, and where requests go."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from data_plane.codecs.model_list import ModelEntry
+from data_plane.config import structs
+from data_plane.config.rejection import Rejected
+from data_plane.config.state import Build
+from data_plane.config.units import CompiledModel, CompiledService, Labels, labels_of, owner_of
+from data_plane.filters.authenticate import Admittance
+
+ANY_SEGMENT = re.compile(r"\{[A-Za-z0-9_.-]+\}")
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMatch:
+    """Conditions that must all hold. Of a template, `segments` has None where any one matches."""
+
+    type: str
+    path: bytes
+    segments: tuple[bytes | None, ...] = ()
+    methods: frozenset[bytes] = frozenset()
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    query: tuple[bytes, ...] = ()  # fields as they stand in a query
+
+    @property
+    def condition_count(self) -> int:
+        return len(self.headers) + len(self.query) + bool(self.methods)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRoute:
+    """Either `models`, by the names that clients may write, or `service`. `problem`: why it cannot be served."""
+
+    path: str
+    tenant: str
+    name: str
+    labels: Labels
+    hosts: tuple[bytes, ...]
+    matches: tuple[CompiledMatch, ...]
+    admittance: Admittance
+    apis: frozenset[str] = frozenset()
+    models: dict[str, CompiledModel] | None = field(default=None, hash=False)
+    service: CompiledService | None = None
+    problem: str = ""
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.tenant}/{self.name}"
+
+
+def make_route(build: Build, path: str, gateway: str) -> CompiledRoute | None:
+    """None: the route is for other gateways."""
+    route = build.resource(path)
+    if not isinstance(route, structs.Route):
+        raise TypeError("a Route was expected")
+    metadata, spec = route.metadata, route.spec
+    if spec.gateway_refs and all(each.name != gateway for each in spec.gateway_refs):
+        return None
+    authentication = spec.authentication
+    admittance = Admittance(
+        metadata.tenant,
+        metadata.name,
+        takes_keys="ApiKey" in authentication.methods,
+        takes_anonymous="Anonymous" in authentication.methods,
+        takes_query_key=authentication.key_in_query == "Allow",
+    )
+    models, service, problem = None, None, ""
+    if spec.models is not None:
+        models = _models(build, spec.models, metadata.tenant)
+    elif spec.service_ref is not None:
+        owner = owner_of(spec.service_ref, metadata.tenant)
+        found = build.unit(f"{owner}/Service/{spec.service_ref.name}")
+        service = found if isinstance(found, CompiledService) else None
+        problem = "" if service is not None else f"the service '{spec.service_ref.name}' is not served yet"
+    return CompiledRoute(
+        path,
+        metadata.tenant,
+        metadata.name,
+        labels_of(metadata),
+        tuple(name.encode() for name in spec.hostnames),
+        tuple(_match(each) for each in spec.matches),
+        admittance,
+        frozenset(api.lower() for api in spec.models.client_apis) if spec.models is not None else frozenset(),
+        models,
+        service,
+        problem,
+    )
+
+
+def _models(build: Build, targets: structs.ModelTargets, tenant: str) -> dict[str, CompiledModel]:
+    """By each name that clients may write. A real name goes before aliases, what is named before what is selected."""
+    models = list(_referred(build, targets, tenant))
+    if targets.match_labels is not None:
+        models += _selected(build, targets.match_labels, tenant)
+    by_name: dict[str, CompiledModel] = {}
+    for model in models:
+        by_name.setdefault(model.client_names[0], model)
+    for model in models:
+        for alias in model.client_names[1:]:
+            by_name.setdefault(alias, model)
+    return by_name
+
+
+def _referred(build: Build, targets: structs.ModelTargets, tenant: str) -> Iterator[CompiledModel]:
+    for reference in targets.refs:
+        path = f"{owner_of(reference, tenant)}/Model/{reference.name}"
+        model = build.unit(path)
+        if isinstance(model, CompiledModel):
+            yield model
+        else:
+            name = reference.name
+            problem = f"the model '{name}' is not served yet"
+            yield CompiledModel(path, tenant, name, (), (name,), ModelEntry(name, tenant), (), None, problem)
+
+
+def _selected(build: Build, labels: dict[str, str], tenant: str) -> Iterator[CompiledModel]:
+    for path in build.paths(tenant, "Model"):
+        model = build.unit(path)
+        if isinstance(model, CompiledModel) and labels.items() <= dict(model.labels).items():
+            yield model
+
+
+def _match(match: structs.RouteMatch) -> CompiledMatch:
+    path = match.path.value.encode()
+    segments: tuple[bytes | None, ...] = ()
+    if match.path.type == "Prefix":
+        path = path.rstrip(b"/")
+    elif match.path.type == "Template":
+        segments = tuple(_segment(each) for each in match.path.value.split("/")[1:])
+    if match.path.type != "Template" and (b"{" in path or b"}" in path):
+        raise Rejected(f"`spec.matches.path`: '{match.path.value}' needs `type: Template` for its braces")
+    return CompiledMatch(
+        match.path.type,
+        path,
+        segments,
+        frozenset(each.encode() for each in match.methods),
+        tuple(sorted((each.name.encode(), each.value.encode()) for each in match.headers)),
+        tuple(sorted(f"{each.name}={each.value}".encode() for each in match.query)),
+    )
+
+
+def _segment(text: str) -> bytes | None:
+    if ANY_SEGMENT.fullmatch(text):
+        return None
+    if "{" in text or "}" in text:
+        raise Rejected(f"`spec.matches.path`: '{text}' must be a whole segment in braces, as `{{id}}`")
+    return text.encode()

@@ -1,0 +1,208 @@
+"""What is made of each resource: the values that routing and plans work with.
+
+What a resource refers to may be missing: a quarantined resource was never sent. Then it is served fail-closed, and
+`problem` says why; only what a resource says itself makes it rejected.
+"""
+
+import ssl
+from dataclasses import dataclass
+from typing import TypeVar
+
+from msgspec import Raw
+from msgspec.json import encode as to_json
+
+from config_schemas.base import PLATFORM_TENANT
+from data_plane.codecs.model_list import ModelEntry
+from data_plane.config import structs
+from data_plane.config.decoding import seconds_of
+from data_plane.config.rejection import Rejected
+from data_plane.config.state import Build
+from data_plane.identity.directory import ApplicationFacts
+from data_plane.providers.base_url import BaseUrl
+from data_plane.providers.relay import BASE_URLS, ProviderAuth, RelayProvider
+from data_plane.upstream.cluster import Cluster, Endpoint, ModelVersion, ServiceTarget, Target, UpstreamTls
+
+Labels = tuple[tuple[str, str], ...]
+Struct = TypeVar("Struct")
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledProvider:
+    """Who hosts models, and at which endpoint."""
+
+    provider: RelayProvider
+    cluster: Cluster
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledService:
+    """An ordinary upstream."""
+
+    name: str
+    tenant: str
+    labels: Labels
+    target: ServiceTarget
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledModel:
+    """A model with the versions that can be served. `client_names` are the name that clients write, and aliases."""
+
+    path: str
+    tenant: str
+    name: str
+    labels: Labels
+    client_names: tuple[str, ...]
+    entry: ModelEntry
+    versions: tuple[ModelVersion, ...]
+    stickiness: structs.Stickiness | None
+    problem: str = ""
+
+
+def make_provider(build: Build, path: str) -> CompiledProvider | None:
+    provider = _expect(build.resource(path), structs.Provider)
+    spec, tenant = provider.spec, provider.metadata.tenant
+    url = spec.base_url or BASE_URLS.get(spec.type)
+    if not url:
+        raise Rejected(f"`spec.baseUrl` is required for `type: {spec.type}`")
+    try:
+        base = BaseUrl.parse(url)
+    except ValueError as error:
+        raise Rejected(f"`spec.baseUrl`: {error}") from None
+    tls = _tls(spec.tls, base.host) if base.is_tls else None
+    auth = _auth(build, spec.auth, tenant)
+    if auth is None:
+        return None
+    name = f"{tenant}/{provider.metadata.name}"
+    cluster = Cluster(name, (Endpoint(base.host, base.port, tls),), (1,), True)
+    return CompiledProvider(RelayProvider(name, spec.type, base, auth), cluster)
+
+
+def make_service(build: Build, path: str) -> CompiledService:
+    service = _expect(build.resource(path), structs.Service)
+    metadata, spec = service.metadata, service.spec
+    name = f"{metadata.tenant}/{metadata.name}"
+    endpoints = tuple(
+        Endpoint(
+            each.host.strip("[]"),
+            each.port,
+            _tls(spec.tls, each.host.strip("[]")) if spec.protocol == "HTTPS" else None,
+        )
+        for each in spec.endpoints
+    )
+    weights = tuple(each.weight for each in spec.endpoints)
+    if not any(weights):
+        raise Rejected("at least one of `spec.endpoints` must have a weight above 0")
+    cluster = Cluster(name, endpoints, weights, spec.retry_stale == "Any")
+    host = spec.host.encode() if spec.host is not None else None
+    target = ServiceTarget(name, cluster, spec.base_path.encode(), host)
+    return CompiledService(metadata.name, metadata.tenant, labels_of(metadata), target)
+
+
+def make_model(build: Build, path: str) -> CompiledModel:
+    model = _expect(build.resource(path), structs.ModelResource)
+    metadata, spec = model.metadata, model.spec
+    client_name = spec.model_name or metadata.name
+    versions = tuple(
+        ModelVersion(version.name, version.weight, targets)
+        for version in spec.versions
+        if (targets := _targets(build, version, metadata.tenant, client_name))
+    )
+    created = metadata.created_at or ""
+    return CompiledModel(
+        path,
+        metadata.tenant,
+        metadata.name,
+        labels_of(metadata),
+        (client_name, *spec.aliases),
+        ModelEntry(client_name, metadata.tenant, created, int(seconds_of(created)) if created else 0),
+        versions,
+        spec.stickiness,
+        ""
+        if any(version.weight for version in versions)
+        else f"no provider of model '{client_name}' can be served yet",
+    )
+
+
+def make_application(build: Build, path: str) -> ApplicationFacts:
+    application = _expect(build.resource(path), structs.Application)
+    metadata, spec = application.metadata, application.spec
+    team, problem = "", ""
+    if spec.team_ref is not None:
+        team = spec.team_ref.name
+        if build.resource(f"{metadata.tenant}/Team/{team}") is None:
+            problem = f"its team '{team}' is not served yet"  # whose policies nobody may pass without
+    models, routes = spec.allowed_models, spec.allowed_routes
+    return ApplicationFacts(
+        metadata.tenant,
+        metadata.name,
+        team,
+        labels_of(metadata),
+        None if models is None else frozenset(models),
+        None if routes is None else frozenset(routes),
+        problem,
+    )
+
+
+def labels_of(metadata: structs.Metadata) -> Labels:
+    return tuple(sorted(metadata.labels.items()))
+
+
+def _targets(build: Build, version: structs.Version, tenant: str, client_name: str) -> tuple[Target, ...]:
+    """A version's targets, without those whose provider is not there or has no weight."""
+    targets = []
+    for each in version.targets:
+        compiled = build.unit(f"{owner_of(each.provider_ref, tenant)}/Provider/{each.provider_ref.name}")
+        if isinstance(compiled, CompiledProvider) and each.weight:
+            model = each.model or client_name
+            provider = compiled.provider
+            name = f"{each.provider_ref.name}/{model}"
+            targets.append(
+                Target(name, model, Raw(to_json(model)), provider, compiled.cluster, each.weight, each.region)
+            )
+    return tuple(targets)
+
+
+def _auth(build: Build, auth: structs.ProviderAuth, tenant: str) -> ProviderAuth | None:
+    """None: the secret is not there, or no header can carry it."""
+    if auth.type == "None" or auth.secret_ref is None:
+        return ProviderAuth(None)
+    owner = auth.secret_ref.tenant or tenant
+    if owner not in (tenant, PLATFORM_TENANT):
+        raise Rejected(f"`spec.auth.secretRef.tenant` must be '{tenant}' or '{PLATFORM_TENANT}'")
+    secret = build.resource(f"{owner}/Secret/{auth.secret_ref.name}")
+    key = secret.spec.data.get(auth.secret_ref.key) if isinstance(secret, structs.Secret) else None
+    if key is None:
+        return None
+    try:
+        return ProviderAuth(key, auth.header)
+    except ValueError:
+        return None
+
+
+def owner_of(reference: structs.Reference, tenant: str) -> str:
+    """The tenant of what is referred to: the own one or the platform's.
+
+    Raises:
+        Rejected: another one's.
+    """
+    if reference.tenant not in (None, tenant, PLATFORM_TENANT):
+        raise Rejected(f"'{reference.name}': `tenant` must be '{tenant}' or '{PLATFORM_TENANT}'")
+    return reference.tenant or tenant
+
+
+def _tls(tls: structs.UpstreamTls | None, host: str) -> UpstreamTls:
+    if tls is None:
+        return UpstreamTls(host)
+    if tls.ca_pem:
+        try:
+            ssl.create_default_context(cadata=tls.ca_pem)
+        except (ssl.SSLError, ValueError):
+            raise Rejected("`spec.tls.caPem` holds no certificate in PEM that can be read") from None
+    return UpstreamTls(tls.server_name or host, tls.ca_pem, tls.verification == "Full")
+
+
+def _expect(resource: structs.Resource | None, kind: type[Struct]) -> Struct:
+    if not isinstance(resource, kind):
+        raise TypeError(f"a {kind.__name__} was expected")
+    return resource

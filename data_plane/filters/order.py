@@ -1,0 +1,34 @@
+"""THE order of filters, outermost first, each with the reason why it stands there."""
+
+from collections.abc import Iterable, Mapping
+
+from data_plane.filters.authenticate import AuthenticateFilter
+from data_plane.filters.header import HeaderFilter
+from data_plane.filters.measure import MeasureFilter
+from data_plane.filters.model import ModelFilter
+from data_plane.filters.models_list import ModelsListFilter
+from data_plane.filters.record import RecordFilter
+from data_plane.filters.refuse import RefuseFilter
+from data_plane.filters.shadow import ShadowFilter
+from data_plane.filters.timeout import TimeoutFilter
+from data_plane.filters.usage import UsageFilter
+from data_plane.pipeline.filter import Filter
+
+ORDER: tuple[tuple[type[Filter], str], ...] = (
+    (RecordFilter, "outermost, so that it ends last: whoever refuses, there is one record, with what the others found"),
+    (MeasureFilter, "beside the record, so that refusals are counted too"),
+    (UsageFilter, "outside all that may change content: what is counted is what the upstream has sent"),
+    (RefuseFilter, "what nothing serves needs no authentication: who asks learns only that it is not there"),
+    (AuthenticateFilter, "on the head, before a byte of the body is kept: a stranger may cause no work"),
+    (ModelsListFilter, "knows what the caller may use"),
+    (ModelFilter, "reads the body, and fixes the model by which the rest of the plan is chosen"),
+    (ShadowFilter, "first of what policies decide: it counts also what they then refuse"),
+    (TimeoutFilter, "before anything that could wait"),
+    (HeaderFilter, "innermost: nothing after it changes what goes out, and others see the upstream's headers changed"),
+)
+PLACES: Mapping[type[Filter], int] = {kind: place for place, (kind, _) in enumerate(ORDER)}
+
+
+def in_order(filters: Iterable[Filter]) -> tuple[Filter, ...]:
+    """The filters as they stand in a plan. Those that are equally placed stay as they are given."""
+    return tuple(sorted(filters, key=lambda each: PLACES[type(each)]))
