@@ -79,12 +79,13 @@ main() {
     fi
     : >"$LOG"
     uv=$(find_uv "$python")
-    if [[ ! -x .venv/bin/python || ! -f .venv/place || $(<.venv/place) != "$(pwd) $("$python" --version)" ]]; then
+    # A moved environment does not work, nor one whose Python is gone; one that somebody else made here is taken over.
+    if ! .venv/bin/python --version >/dev/null 2>&1 || [[ -f .venv/place && $(<.venv/place) != "$(pwd)" ]]; then
         say "making .venv with $("$python" --version)"
         rm -rf .venv
         logged "$uv" venv -q --python "$python" .venv
-        printf '%s %s' "$(pwd)" "$("$python" --version)" >.venv/place
     fi
+    pwd >.venv/place
     count=$(grep -c '^[a-zA-Z0-9]' "requirements/$set.txt")
     say "installing $count packages (about 1 minute)"
     local install=("$uv" pip install -q --python .venv/bin/python)

@@ -1,6 +1,7 @@
 """`make test-long`: runs the tests marked `long` and writes what ran, and the figures, to docs/results/.
 
-A test adds a figure with pytest's `record_property(name, value)`. Usage: python -m scripts.test_long [PYTEST-ARGUMENT ...]
+A test adds a figure with pytest's `record_property(name, value)`.
+Usage: python -m scripts.test_long [PYTEST-ARGUMENT ...]
 """
 
 import os
