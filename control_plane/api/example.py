@@ -1,0 +1,48 @@
+"""One small valid resource of each kind, for the API's document."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_SPECS: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "Tenant": ("acme", {"displayName": "Acme"}),
+    "Gateway": ("default", {"tenants": {"matchLabels": {"stage": "live"}}}),
+    "Team": ("search", {"displayName": "Search"}),
+    "Secret": ("openai", {"data": {"value": "sk-example"}}),
+    "Service": ("orders", {"endpoints": [{"host": "orders.internal", "port": 8080}]}),
+    "Provider": (
+        "openai",
+        {"type": "OpenAI", "auth": {"secretRef": {"name": "openai"}}},
+    ),
+    "Model": (
+        "chat",
+        {
+            "versions": [
+                {"name": "v1", "weight": 9, "targets": [{"providerRef": {"name": "openai"}, "model": "gpt-4.1"}]},
+                {"name": "v2", "weight": 1, "targets": [{"providerRef": {"name": "openai"}, "model": "gpt-5"}]},
+            ]
+        },
+    ),
+    "Application": ("shop", {"displayName": "Shop", "allowedModels": ["chat"]}),
+    "Credential": (
+        "shop-1",
+        {"applicationRef": {"name": "shop"}, "hash": f"sha256:{'0' * 64}", "expiresAt": "2027-12-31T00:00:00Z"},
+    ),
+    "Route": ("models", {"models": {"refs": [{"name": "chat"}]}}),
+    "TimeoutPolicy": ("patient", {"targetRefs": [{"kind": "Model", "name": "chat"}], "requestSeconds": 600}),
+    "HeaderPolicy": (
+        "tag",
+        {
+            "targetRefs": [{"kind": "Route", "name": "models"}],
+            "request": {"set": [{"name": "x-team", "value": "search"}]},
+        },
+    ),
+}
+_PLATFORM = ("Tenant", "Gateway")
+
+
+def example(kind: str) -> dict[str, Any]:
+    """A document of this kind as a client would send it."""
+    name, spec = _SPECS[kind]
+    tenant = "platform" if kind in _PLATFORM else "acme"
+    metadata = {"name": name, "tenant": tenant}
+    return {"apiVersion": "isthmus.dev/v1", "kind": kind, "metadata": metadata, "spec": spec}
