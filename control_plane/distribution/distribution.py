@@ -8,9 +8,10 @@ import grpc.aio
 from control_plane.distribution.catalog import RECONCILE_SECONDS, Catalog
 from control_plane.distribution.item import Unseal
 from control_plane.distribution.nodes import Nodes
-from control_plane.distribution.quarantine import FindVersion, Quarantine, find_version_in
+from control_plane.distribution.quarantine import Quarantine
 from control_plane.distribution.server import Certificates, ServerTls, make_server
 from control_plane.distribution.service import DiscoveryService, ServiceOptions
+from control_plane.distribution.version import find_version_in
 from control_plane.store.base import Store
 
 GRACE_SECONDS = 1.0
@@ -18,13 +19,12 @@ GRACE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class DistributionOptions:
-    """`listen` is `host:port`; `find_version` None: the store's own old revisions."""
+    """`listen` is `host:port`."""
 
     service: ServiceOptions
     listen: str
     tls: ServerTls
     reconcile_seconds: float = RECONCILE_SECONDS
-    find_version: FindVersion | None = None
 
 
 class Distribution:
@@ -36,7 +36,7 @@ class Distribution:
         self.quarantine = Quarantine(
             self.catalog,
             store,
-            find_version=options.find_version or find_version_in(store),
+            find_version=find_version_in(store),
             clock=options.service.clock,
         )
         self.service = DiscoveryService(self.catalog, self.nodes, self.quarantine, options.service)

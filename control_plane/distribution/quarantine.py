@@ -7,7 +7,7 @@ accepted version: as of the newest revision before the refused one that a replic
 import asyncio
 import logging
 from bisect import bisect_left, insort
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from config_schemas.canonical import PATH_PREFIX
@@ -16,13 +16,12 @@ from control_plane.distribution.item import Item
 from control_plane.distribution.quarantine_record import QuarantineKey, QuarantineRecord, encode_record
 from control_plane.distribution.session import Rejected
 from control_plane.distribution.state import Touched
-from control_plane.store.base import Compacted, Compare, Conflict, Delete, Entry, Put, Store, StoreError, TooLarge
+from control_plane.distribution.version import FindVersion
+from control_plane.store.base import Compare, Conflict, Delete, Put, Store, StoreError, TooLarge
 
 MAX_REVISIONS = 256  # remembered for each gateway
 MAX_PENDING = 10_000
 RETRY_SECONDS = 1.0
-
-FindVersion = Callable[[str, int], Awaitable[Entry | None]]  # resource path, revision -> the resource as of then
 
 logger = logging.getLogger(__name__)
 
@@ -227,17 +226,3 @@ class Quarantine:
         if keys:
             self._ended.update({key: self._catalog.state.quarantine[key][1] for key in keys})
             self._wanted.set()
-
-
-def find_version_in(store: Store) -> FindVersion:
-    """Look at the store as it was; what it has compacted is not found."""
-
-    async def find(path: str, revision: int) -> Entry | None:
-        key = PATH_PREFIX + path
-        try:
-            page = await store.list(key, limit=1, revision=revision)
-        except Compacted:
-            return None
-        return page.entries[0] if page.entries and page.entries[0].key == key else None
-
-    return find

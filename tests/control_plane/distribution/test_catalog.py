@@ -29,7 +29,7 @@ async def store() -> MemoryStore:
 
 def text_of(catalog: Catalog, path: str = MODEL) -> bytes | None:
     item = catalog.state.find(path)
-    return item and item.payload
+    return item.payload if item else None
 
 
 async def test_it_reads_all_tenants_and_nothing_but_what_it_keeps(store: MemoryStore) -> None:
