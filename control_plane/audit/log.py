@@ -53,20 +53,24 @@ class AuditPage:
 
 def audit_put(actor: Actor, moment: datetime, suffix: str, changes: Sequence[AuditChange]) -> Put:
     """The write that records changes; to go into their transaction."""
-    countdown = LATEST_MILLISECONDS - int(moment.timestamp() * 1000)
     value = {
         "time": timestamp(moment),
         "actor": actor.id,
         "requestId": actor.request_id,
         "changes": [_record(change) for change in changes],
     }
-    return Put(f"{AUDIT_PREFIX}{countdown:015d}-{suffix}", json.dumps(value, separators=(",", ":")).encode())
+    return Put(first_key_before(moment) + suffix, json.dumps(value, separators=(",", ":")).encode())
 
 
 def moment_of(key: str) -> int:
     """The milliseconds since 1970 in an audit key; 0 if it is none."""
     digits = key.removeprefix(AUDIT_PREFIX).partition("-")[0]
     return LATEST_MILLISECONDS - int(digits) if digits.isdecimal() else 0
+
+
+def first_key_before(moment: datetime) -> str:
+    """Where the entries older than this begin."""
+    return f"{AUDIT_PREFIX}{LATEST_MILLISECONDS - int(moment.timestamp() * 1000):015d}-"
 
 
 def timestamp(moment: datetime) -> str:
