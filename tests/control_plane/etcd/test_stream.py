@@ -1,5 +1,6 @@
 """Streams of a real cluster: what ends them."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from control_plane.etcd.errors import EtcdError, Kind
 from control_plane.etcd.methods import WATCH
 from control_plane.etcd.settings import EtcdSettings
 from control_plane.etcd.watch import KeyRange, WatchRequests
+from control_plane.etcd.watch_cursor import BROADCAST
 from tests.fakes.etcd_cluster import EtcdCluster
 
 
@@ -34,6 +36,23 @@ async def test_a_member_without_a_leader_ends_a_watch_rather_than_fall_silent(
             requests.stop()
             stream.close()
             await client.close()
+
+
+@pytest.mark.parametrize("beats", [True, False], ids=["read", "not read"])
+async def test_a_quiet_watch_is_kept_alive_while_somebody_reads_it(etcd: EtcdCluster, beats: bool) -> None:
+    client = EtcdClient(EtcdSettings(etcd.endpoints))
+    requests = WatchRequests(KeyRange(b"\0", b"\0"), start_revision=1 << 40)
+    stream = await client.open_stream(WATCH)
+    try:
+        stream.send(requests.sent())
+        assert (await stream.read(2.5)).created
+        requests.beats = beats
+        with nullcontext() if beats else pytest.raises(EtcdError, match="silent"):
+            assert (await stream.read(2.5)).watch_id == BROADCAST
+    finally:
+        requests.stop()
+        stream.close()
+        await client.close()
 
 
 async def test_a_stream_that_was_not_begun_cannot_be_read(etcd: EtcdCluster) -> None:

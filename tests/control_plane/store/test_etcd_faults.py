@@ -11,6 +11,7 @@ import pytest
 
 from control_plane.cli.etcd_binary import EtcdBinary
 from control_plane.etcd.settings import EtcdSettings
+from control_plane.etcd.watch import KeyRange, watch
 from control_plane.store.base import Compacted, Compare, Denied, Event, Put, Store, Unavailable
 from control_plane.store.etcd import EtcdStore
 from tests.fakes.etcd_cluster import EtcdCluster
@@ -218,8 +219,8 @@ async def guarded(etcd_binary: EtcdBinary, tmp_path: Path) -> AsyncIterator[Etcd
 
 async def test_a_token_that_etcd_forgot_is_renewed(guarded: EtcdCluster) -> None:
     settings = EtcdSettings(guarded.endpoints, username="isthmus", password="pass word")
-    async with _opened(settings) as store:
-        watcher = Watcher(store, "/isthmus/")
+    async with _opened(settings) as store, _opened(settings) as reader:
+        watcher = Watcher(reader, "/isthmus/")
         lease = await store.grant_lease(60)
         await _create(store, "/isthmus/before")
         await watcher.until("/isthmus/before")
@@ -282,6 +283,25 @@ async def test_a_closed_watch_leaves_no_task_behind(etcd: EtcdCluster) -> None:
         watcher.task.cancel()
         with suppress(asyncio.CancelledError):
             await watcher.task
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while asyncio.all_tasks() - before:
+            await asyncio.sleep(0)
+
+
+async def test_a_watch_closed_after_its_connection_died_leaves_no_task_behind(
+    etcd_binary: EtcdBinary, tmp_path: Path
+) -> None:
+    before = asyncio.all_tasks()
+    async with (
+        EtcdCluster(etcd_binary, tmp_path) as cluster,
+        _opened(EtcdSettings(cluster.endpoints)) as store,
+    ):
+        batches = watch(store._client, KeyRange(b"/", b"0"), start_revision=await _create(store, "/a"))
+        await anext(batches)
+        cluster.kill(0)
+        with pytest.raises(Unavailable):
+            await store.transact([Compare("/a", None)], [Put("/a", b"")])  # by now the connection is known to be gone
+        await batches.aclose()
     async with asyncio.timeout(DEADLINE_SECONDS):
         while asyncio.all_tasks() - before:
             await asyncio.sleep(0)

@@ -55,8 +55,9 @@ async def _transact(client: EtcdClient, compares: Sequence[Compare], writes: Seq
 @pytest.mark.parametrize("loses", ["request", "answer"])
 async def test_a_repeated_transaction_is_made_once(etcd: EtcdCluster, store: EtcdStore, loses: str) -> None:
     old = await store.transact([Compare("/old", 0)], [Put("/old", b"")])
+    lease = await store.grant_lease(60)
     client = LosingClient(EtcdSettings(etcd.endpoints), loses=loses)
-    revision = await _transact(client, [Compare("/a", 0)], [Put("/a", b"1"), Put("/b", b"2"), Delete("/old")])
+    revision = await _transact(client, [Compare("/a", 0)], [Put("/a", b"1"), Put("/b", b"2", lease), Delete("/old")])
     page = await store.list("/")
     assert [(entry.key, entry.revision) for entry in page.entries] == [("/a", revision), ("/b", revision)]
     assert (revision, page.revision) == (old + 1, old + 1)
@@ -73,6 +74,16 @@ async def test_what_another_wrote_meanwhile_is_not_taken_for_ours(
     client = LosingClient(EtcdSettings(etcd.endpoints), loses=loses, meanwhile=overwrite)
     with pytest.raises(Unavailable, match="whether the transaction was made is unknown"):
         await _transact(client, [Compare("/a", 0)], [Put("/a", b"1")])
+
+
+async def test_the_same_values_of_several_revisions_are_not_ours(etcd: EtcdCluster, store: EtcdStore) -> None:
+    async def write_apart() -> None:
+        for key in ("/a", "/b"):
+            await store.transact([Compare(key, 0)], [Put(key, b"")])
+
+    client = LosingClient(EtcdSettings(etcd.endpoints), loses="request", meanwhile=write_apart)
+    with pytest.raises(Unavailable):
+        await _transact(client, [Compare("/a", 0), Compare("/b", 0)], [Put("/a", b""), Put("/b", b"")])
 
 
 async def test_the_same_value_under_another_lease_is_not_ours(etcd: EtcdCluster, store: EtcdStore) -> None:
