@@ -1,5 +1,6 @@
 """One measurement: wrk loads a gateway for some seconds, and the kernel says what processor time that took."""
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from benchmarks.peers import AUTHORIZATION, Peer
 from scripts.tools import obtain
 
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 MESSAGE = "Summarise the attached release notes for an operator who has to decide tonight whether to upgrade. " * 4
 SCRIPTS = {
     "chat": f"""
@@ -51,31 +53,27 @@ def measure(peer: Peer, scenario: str, *, seconds: int, connections: int, proces
     script.write_text(SCRIPTS[scenario] + REPORT.replace("AUTHORIZATION", AUTHORIZATION))
     load = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script)]
     argv = ["taskset", "-c", str(processor), str(obtain("wrk")), *load, f"http://127.0.0.1:{peer.port}"]
-    before = cpu_nanoseconds(peer.process.pid)
+    before = cpu_seconds(peer.process.pid)
     done = subprocess.run(argv, capture_output=True, text=True, timeout=seconds + 30, check=False)
-    used = cpu_nanoseconds(peer.process.pid) - before
+    used = cpu_seconds(peer.process.pid) - before
     match = re.search(r"^result (\d+) (\d+) (\d+) (\d+)$", done.stdout, re.MULTILINE)
     if not match:
         raise RuntimeError(f"wrk: {done.stdout}{done.stderr}")
     requests, failed, p50, p99 = map(int, match.groups())
     if failed or not requests:
         raise RuntimeError(f"{peer.name}: {failed} of {requests} requests failed")
-    return Measured(used / requests / 1000, requests / seconds, p50, p99)
+    return Measured(used / requests * 1e6, requests / seconds, p50, p99)
 
 
-def cpu_nanoseconds(root: int) -> int:
-    """Processor time that a process, its descendants and all their threads have had so far."""
-    return sum(_of_threads(pid) for pid in _family(root))
+def cpu_seconds(root: int) -> float:
+    """Processor time that a process and its descendants have had so far, with that of threads and children gone."""
+    return sum(_of_process(pid) for pid in _family(root)) / TICKS_PER_SECOND
 
 
-def _of_threads(pid: int) -> int:
-    used = 0
-    for file in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-        try:
-            used += int(file.read_text().split()[0])
-        except OSError:  # the thread ended meanwhile
-            continue
-    return used
+def _of_process(pid: int) -> int:
+    """Source: proc(5), /proc/<pid>/stat, fields 14 to 17."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15]))
 
 
 def _family(root: int) -> Iterator[int]:

@@ -77,14 +77,14 @@ def main() -> int:
         path
         for generator in GENERATORS
         if arguments.name in ("all", generator.name)
-        for path in _run(generator, write=not arguments.check)
+        for path in run(generator, write=not arguments.check)
     ]
     for path in differing:
         print(f"generate: {path} {'is not what its source gives' if arguments.check else 'written'}")
     return 1 if arguments.check and differing else 0
 
 
-def _run(generator: Generator, *, write: bool) -> list[Path]:
+def run(generator: Generator, *, write: bool) -> list[Path]:
     """Return the paths that differ, after putting them right if `write`."""
     with tempfile.TemporaryDirectory(prefix="isthmus-generate-") as name:
         folder = Path(name)

@@ -123,7 +123,7 @@ def mirrors_a_module(test: PurePosixPath) -> bool:
     """`tests/a/b/test_c_d.py` mirrors `a/b/c_d.py` or `a/b/c.py`, or tests the whole package `a/b/c`."""
     folder, words = ROOT.joinpath(*test.parts[1:-1]), test.stem.removeprefix("test_").split("_")
     names = ["_".join(words[:count]) for count in range(1, len(words) + 1)]
-    return any((folder / f"{name}.py").exists() or (folder / name / "__init__.py").exists() for name in names)
+    return any((folder / form.format(name)).exists() for name in names for form in ("{}.py", "{}.sh", "{}/__init__.py"))
 
 
 @pytest.mark.parametrize(
