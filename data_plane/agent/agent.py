@@ -21,12 +21,21 @@ from data_plane.agent.totals import Totals
 from data_plane.agent.worker_process import WorkerProcess
 from data_plane.config import subscriber
 from data_plane.config.rejection import Rejection
+from data_plane.observability.metrics import SECONDS, Definition, Delta, Histogram
 from data_plane.telemetry.spool import Spool
 
 SERVED_SECONDS = 2.0  # how long an ack waits for the workers; one that is stuck must not hold back the next change
 SAVE_SECONDS = 5.0
 CUT_SECONDS = 3.0  # for workers to flush when they are told to end at once
 EXTRA_SECONDS = 5.0  # beyond the drain, before workers that do not end are killed
+
+APPLY_SECONDS = Definition(
+    "isthmus_config_apply_seconds",
+    "histogram",
+    "From an update's arrival until all workers served it.",
+    (),
+    SECONDS,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +65,6 @@ class Served:
     since: float = 0.0  # monotonic
     accepted: int = 0  # updates since the start
     rejected: int = 0
-    apply_seconds: float = 0.0  # of the last update, until all workers served it
 
 
 class Agent:
@@ -70,6 +78,7 @@ class Agent:
         self.lost_records = 0  # by workers, before they reached the spool
         self.spool = parts.spool
         self._configuration = parts.configuration
+        self._apply_seconds = Histogram()
         self._start = start
         self._data_dir = Path(start.data_dir)
         self._has_orphans = presence.has_orphans(self._data_dir)
@@ -107,7 +116,9 @@ class Agent:
             worker.feed.accept()
         if not await self._all_serve(commit):
             logger.warning("workers are slow to serve a change revision=%d", update.revision)
-        self.served.apply_seconds = time.monotonic() - began
+        self._apply_seconds.observe(time.monotonic() - began)
+        if taken := self._apply_seconds.take():
+            self.totals.add([Delta(APPLY_SECONDS.name, [], *taken)])
         return ()
 
     async def _all_serve(self, commit: Commit) -> bool:
