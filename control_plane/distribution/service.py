@@ -108,7 +108,8 @@ class DiscoveryService:
     async def _greet(self, context: Context) -> None:
         gateway = self._authenticate(context)
         try:
-            message: object = await asyncio.wait_for(context.read(), HELLO_SECONDS)
+            async with asyncio.timeout(HELLO_SECONDS):
+                message: object = await context.read()
             hello = parse_hello(message if isinstance(message, bytes) else b"")
         except TimeoutError as error:
             self.counters.timeouts += 1
@@ -188,11 +189,13 @@ class DiscoveryService:
             try:
                 if messages := stream.session.poll():
                     for message in messages:
-                        await asyncio.wait_for(context.write(message), SEND_SECONDS)
+                        async with asyncio.timeout(SEND_SECONDS):
+                            await context.write(message)
                     self._note_sent(stream)
                 else:
                     deadline = ANSWER_SECONDS if stream.session.awaits_answer else None
-                    await asyncio.wait_for(stream.wake.wait(), deadline)
+                    async with asyncio.timeout(deadline):
+                        await stream.wake.wait()
             except TimeoutError:
                 self.counters.timeouts += 1
                 stream.stop(_Ended(grpc.StatusCode.DEADLINE_EXCEEDED, "the node does not answer"))

@@ -130,7 +130,8 @@ class Discovery:
         async with grpc.aio.secure_channel(target, self._tls.credentials(), CHANNEL_OPTIONS) as channel:
             call: grpc.aio.StreamStreamCall[bytes, bytes] = channel.stream_stream(STREAM)()
             await self._send(call, self._subscriber.connect())
-            message = await asyncio.wait_for(call.read(), CALL_SECONDS)
+            async with asyncio.timeout(CALL_SECONDS):
+                message = await call.read()
             self.counters.connects += 1
             while isinstance(message, bytes):
                 await self._act(call, target, self._subscriber.receive(message))
@@ -171,4 +172,6 @@ class Discovery:
         return message
 
     async def _send(self, call: "grpc.aio.StreamStreamCall[bytes, bytes]", message: bytes) -> None:
-        await asyncio.wait_for(call.write(message), CALL_SECONDS)
+        # Not `wait_for`: before Python 3.12 it loses a cancellation that comes as the call ends.
+        async with asyncio.timeout(CALL_SECONDS):
+            await call.write(message)
