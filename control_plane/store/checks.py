@@ -1,12 +1,12 @@
 """What a write must keep to beyond its own documents: references, deletions, claims. Errors, and what to compare.
 
-- A reference must exist: its key is compared in the transaction. A new one writes the guard of the target's tenant.
+- A reference must exist: its key is compared. One more or less writes the guard of the target's tenant.
 - What is referred to is not removed: the deletion compares that guard, so either sees the other's write and loses.
-- A new claim of a Model or Route writes its guard at the revision that was read: of two at once, one begins again.
+- A claim of a Model or Route, one more or less, writes its guard. A new one compares it: of two, one begins again.
 - The hash of a Credential has a key of its own, which must be free.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from control_plane.admission.references import Ref, foreign_references, references
@@ -66,14 +66,16 @@ class Checks:
 
     async def errors_of(self, plan: Plan) -> list[FieldError]:
         """What is wrong with what a plan would store."""
-        if plan.document is None or plan.is_unchanged:
+        if plan.is_unchanged:
+            return []
+        self._write_guards(plan)
+        if plan.document is None:
             return []
         refs = references(plan.document)
         errors = foreign_references(refs, plan.name.tenant)
         if not errors:
             for ref in refs:
                 errors += await self._reference_errors(ref)
-        self._guard_new_references(plan, refs)
         errors += await self._claim_errors(plan)
         return errors + await self._hash_errors(plan)
 
@@ -84,7 +86,7 @@ class Checks:
             InUse: the text names some of them.
         """
         for target in _removed_targets(plan):
-            await self._read_guard(references_guard(_guarded_tenant(plan.name.kind, plan.path)))
+            await self._read_guard(references_guard(_guarded_tenant(plan.path)))
             referrers = sorted(path for path in self._index.referrers_of(target) if not self._lets_go(path, target))
             if referrers:
                 shown = ", ".join(referrers[:SHOWN_REFERRERS])
@@ -107,22 +109,21 @@ class Checks:
         self._transaction.compare(key, None if ref.secret_key is None else entry.revision)
         return _secret_key_errors(ref, _parsed(entry.value))
 
-    def _guard_new_references(self, plan: Plan, refs: Iterable[Ref]) -> None:
-        known = set(targets_of(plan.before)) if plan.before else set()
-        for ref in refs:
-            if not {ref.path, f"{ref.path}#{ref.secret_key}" if ref.secret_key else ref.path} <= known:
-                self._transaction.write(Put(references_guard(_guarded_tenant(ref.kind, ref.path)), b""))
+    def _write_guards(self, plan: Plan) -> None:
+        """Also for what ends: whoever asks next must see that it has."""
+        before, after = (targets_of(document) if document else () for document in (plan.before, plan.document))
+        for target in set(before) ^ set(after):
+            self._transaction.write(Put(references_guard(_guarded_tenant(target)), b""))
+        if _claims_of(plan.before) != _claims_of(plan.document):
+            self._transaction.write(Put(claims_guard(plan.name.tenant, plan.name.kind), b""))
 
     async def _claim_errors(self, plan: Plan) -> list[FieldError]:
         assert plan.document is not None  # called for what will be stored only
-        made = claims(plan.document)
         before = _claims_of(plan.before)
-        new = [claim for claim in made if (claim.key, claim.gateways) not in before]
+        new = [claim for claim in claims(plan.document) if (claim.key, claim.gateways) not in before]
         if not new:
             return []
-        guard = claims_guard(plan.name.tenant, plan.name.kind)
-        await self._read_guard(guard)
-        self._transaction.write(Put(guard, b""))
+        await self._read_guard(claims_guard(plan.name.tenant, plan.name.kind))
         errors: dict[
             tuple[str, str], FieldError
         ] = {}  # by field and holder: one sentence is enough, however many hosts and methods tie
@@ -188,9 +189,10 @@ def release_hash(plan: Plan, transaction: Transaction) -> None:
             transaction.write(Delete(key))
 
 
-def _guarded_tenant(kind: str, path: str) -> str:
-    """Whose guard stands for references to a path. A Tenant has its own: every resource in it refers to it."""
-    return path.rpartition("/")[2] if kind == "Tenant" else path.partition("/")[0]
+def _guarded_tenant(target: str) -> str:
+    """Whose guard stands for references to a target. A Tenant has its own: every resource in it refers to it."""
+    tenant, kind, name = target.split("/", 2)
+    return name if kind == "Tenant" else tenant
 
 
 def _removed_targets(plan: Plan) -> list[str]:

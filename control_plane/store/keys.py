@@ -53,7 +53,7 @@ def history_prefix(path: str) -> str:
 
 
 def references_guard(tenant: str) -> str:
-    """Written with each new reference to a resource of the tenant, or to the tenant itself.
+    """Written with each reference, one more or less, to a resource of the tenant, or to the tenant itself.
 
     Who deletes compares it, so that nothing is removed while a reference to it comes into being.
     """
@@ -61,7 +61,7 @@ def references_guard(tenant: str) -> str:
 
 
 def claims_guard(tenant: str, kind: str) -> str:
-    """Written, at the revision that was read, with each new claim of a resource of the kind in the tenant."""
+    """Written with each claim, one more or less, of a resource of the kind in the tenant. Who claims compares it."""
     return f"{PATH_PREFIX}_guards/claims/{tenant}/{kind}"
 
 

@@ -7,14 +7,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from control_plane.etcd.settings import EtcdSettings
 from control_plane.identity.actor import Actor
 from control_plane.secrets.sealer import Sealer
 from control_plane.store.base import Store
 from control_plane.store.changes import Action, Change, WriteResult
+from control_plane.store.etcd import EtcdStore
 from control_plane.store.index import Index
 from control_plane.store.initialise import initialise
+from control_plane.store.memory import MemoryStore
 from control_plane.store.resources import Resources
 from control_plane.store.writer import Writer
+from tests.fakes.etcd_cluster import EtcdCluster
 
 ACTOR = Actor("admin-1", frozenset(("admin",)), request_id="req-1")
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -48,6 +54,14 @@ class ControlPlane:
 
     async def delete(self, kind: str, name: str, tenant: str = "default") -> WriteResult:
         return await self.resources.write([Change(Action.DELETE, kind, tenant, name)], actor=ACTOR)
+
+
+def store_for(request: pytest.FixtureRequest) -> Store:
+    """The store that a fixture's parameter names, empty: `memory`, or `etcd` for a real one."""
+    if request.param == "memory":
+        return MemoryStore()
+    cluster: EtcdCluster = request.getfixturevalue("etcd")
+    return EtcdStore(EtcdSettings(cluster.endpoints))
 
 
 @asynccontextmanager

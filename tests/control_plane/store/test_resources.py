@@ -10,13 +10,14 @@ from control_plane.store.base import Compare, Put
 from control_plane.store.keys import resource_key
 from control_plane.store.memory import MemoryStore
 from control_plane.store.resources import ResourceEvent
-from tests.fakes.control_plane import ACTOR, ControlPlane, control_plane, document, model, provider, secret
+from tests.fakes.control_plane import ACTOR, ControlPlane, control_plane, document, model, provider, secret, store_for
 
 
-@pytest.fixture
-async def plane() -> AsyncIterator[ControlPlane]:
-    async with control_plane(MemoryStore()) as services:
+@pytest.fixture(params=["memory", "etcd"])
+async def plane(request: pytest.FixtureRequest) -> AsyncIterator[ControlPlane]:
+    async with control_plane(store_for(request)) as services:
         yield services
+        await services.store.close()
 
 
 async def put_by_hand(plane: ControlPlane, path: str, value: bytes) -> None:
@@ -60,14 +61,15 @@ async def test_all_pages_show_one_revision(plane: ControlPlane) -> None:
     assert names == ["theirs", "p0", "p1", "p2", "p3", "p4"]
 
 
-async def test_a_page_after_compaction_has_expired(plane: ControlPlane) -> None:
-    await plane.apply(*(provider(f"p{number}") for number in range(3)))
-    page = await plane.resources.list("Provider", "default", limit=1)
-    await plane.apply(provider("p9"))
-    assert isinstance(plane.store, MemoryStore)
-    plane.store.compact(page.revision + 1)
-    with pytest.raises(Expired):
-        await plane.resources.list("Provider", "default", limit=1, token=page.token)
+async def test_a_page_after_compaction_has_expired() -> None:
+    store = MemoryStore()
+    async with control_plane(store) as plane:
+        await plane.apply(*(provider(f"p{number}") for number in range(3)))
+        page = await plane.resources.list("Provider", "default", limit=1)
+        await plane.apply(provider("p9"))
+        store.compact(page.revision + 1)
+        with pytest.raises(Expired):
+            await plane.resources.list("Provider", "default", limit=1, token=page.token)
 
 
 @pytest.mark.parametrize("token", ["x", "e30=", "WzEsMl0=", "é"])
