@@ -81,14 +81,18 @@ class EtcdClient:
         """No pause until each member was tried once, then a random one."""
         return 0.0 if failures < len(self._endpoints) else BACKOFF_SECONDS * (0.25 + 0.75 * self._jitter())
 
-    def learn_from(self, kind: Kind, channel: grpc.aio.Channel | None) -> bool:
-        """Do what makes another attempt worth while: leave a silent member, drop a stale token. False: it is not."""
+    def learn_from(self, kind: Kind, channel: grpc.aio.Channel | None = None, metadata: Metadata = ()) -> bool:
+        """Do what makes another attempt worth while: leave a silent member, drop a stale token. False: it is not.
+
+        `channel` and `metadata` are those of the attempt that failed, if it came to one.
+        """
+        if kind is not Kind.UNAVAILABLE and not (kind is Kind.STALE_TOKEN and self._settings.username):
+            return False
         if kind is Kind.UNAVAILABLE:
             self._endpoints.leave(channel)
-        elif kind is Kind.STALE_TOKEN and self._settings.username:
+        # Also after silence: a cluster restored from a backup waits for the log to reach the index in an older token.
+        if ("token", self._token) in metadata:
             self._token = None
-        else:
-            return False
         return not self._closed
 
     async def close(self) -> None:
@@ -108,7 +112,7 @@ class EtcdClient:
             except EtcdError as error:
                 failures += 1
                 pause = self.backoff_seconds(failures)
-                repeats = self.learn_from(error.kind, channel) and self._now() + pause < deadline
+                repeats = self.learn_from(error.kind, channel, metadata) and self._now() + pause < deadline
                 if error.kind is Kind.UNAVAILABLE and (once or not repeats):
                     raise self._unavailable(error) from error
                 if not repeats:

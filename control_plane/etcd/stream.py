@@ -30,16 +30,17 @@ class EtcdStream(Generic[Request, Answer]):
     ) -> None:
         self._client = client
         self._method = method
-        self._metadata = (*LEADER_REQUIRED, *metadata)
+
         self._call: grpc.aio.StreamStreamCall[Message, Answer] | None = None
         self.channel = channel
+        self.metadata = metadata
 
     def send(self, requests: AsyncIterator[Request]) -> None:
         """Send what `requests` yields, as it comes."""
         with translated_errors(self._client):
             method = self._method
             begin = self.channel.stream_stream(method.path, method.request.SerializeToString, method.answer.FromString)
-            self._call = begin(requests, metadata=self._metadata)
+            self._call = begin(requests, metadata=(*LEADER_REQUIRED, *self.metadata))
 
     async def read(self, timeout_seconds: float) -> Answer:
         """The next answer.

@@ -45,10 +45,11 @@ async def watch(client: EtcdClient, keys: KeyRange, *, start_revision: int) -> A
                     yield changes
         except EtcdError as error:
             failures = 1 if cursor.established else failures + 1
-            # etcd 3.4 says only "permission denied" to a token that it has forgotten, as it does when it restarts.
+            # Some versions (3.5.1) say only "permission denied" to a token that they forgot, as they do when they restart.
             kind = Kind.STALE_TOKEN if error.kind is Kind.DENIED and not denied else error.kind
             denied = error.kind is Kind.DENIED
-            if not client.learn_from(kind, stream.channel if stream else None) and not client.is_closed():
+            repeats = client.learn_from(kind, stream.channel, stream.metadata) if stream else client.learn_from(kind)
+            if not repeats and not client.is_closed():
                 raise
         finally:
             requests.stop()

@@ -234,6 +234,16 @@ async def test_a_token_that_etcd_forgot_is_renewed(guarded: EtcdCluster) -> None
         assert await store.get("/isthmus/after")
 
 
+@pytest.mark.parametrize("token", ["abcdefghijklmnop.1", "abcdefghijklmnop.999999"], ids=["forgotten", "of the future"])
+async def test_a_token_of_another_life_of_the_cluster_is_dropped(guarded: EtcdCluster, token: str) -> None:
+    settings = EtcdSettings(guarded.endpoints, username="isthmus", password="pass word", call_seconds=0.5)
+    async with _opened(settings) as store, _opened(settings) as reader:
+        store._client._token = reader._client._token = token
+        watcher = Watcher(reader, "/isthmus/")
+        await _create_until_done(store, "/isthmus/a")
+        await watcher.until("/isthmus/a")
+
+
 @pytest.mark.parametrize(
     ("username", "password", "key"),
     [
