@@ -45,7 +45,7 @@ async def watch(client: EtcdClient, keys: KeyRange, *, start_revision: int) -> A
                     yield changes
         except EtcdError as error:
             failures = 1 if cursor.established else failures + 1
-            # Some versions (3.5.1) say only "permission denied" to a token that they forgot, as they do when they restart.
+            # Some versions (3.5.1) say only "permission denied" to a token that they forgot when they restarted.
             kind = Kind.STALE_TOKEN if error.kind is Kind.DENIED and not denied else error.kind
             denied = error.kind is Kind.DENIED
             repeats = client.learn_from(kind, stream.channel, stream.metadata) if stream else client.learn_from(kind)
