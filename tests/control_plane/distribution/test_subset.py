@@ -1,7 +1,12 @@
 """What belongs to a Gateway's replicas."""
 
+from functools import partial
+
+import pytest
+
 from config_schemas.canonical import PATH_PREFIX
-from config_schemas.digest import ContentDigest, resource_digest
+from config_schemas.digest import EMPTY_CONTENT_HASH, ContentDigest, resource_digest
+from config_schemas.version import newer_names, restrict
 from control_plane.distribution.quarantine_record import QuarantineKey, QuarantineRecord, encode_record
 from control_plane.distribution.state import State, Touched
 from control_plane.distribution.subset import Audience, Subset
@@ -132,3 +137,40 @@ def test_a_secret_that_cannot_be_opened_any_more_is_left_out() -> None:
     bench.put(dict([secret(path, seal("value", "lost"))]))
     assert path not in bench.paths()
     assert "value" not in repr(bench.state.find(path))
+
+
+def test_a_record_that_goes_brings_the_resource_back() -> None:
+    bench = Bench().fill()
+    item = bench.state.find(MODELS[0])
+    assert item
+    key = QuarantineKey("edge", MODELS[0])
+    record = QuarantineRecord(item.revision, "bad", "n1", "", None)
+    bench.put({key.store_key: encode_record(record)}, prefix="")
+    assert MODELS[0] not in bench.paths()
+    bench.put({key.store_key: None}, prefix="")
+    assert bench.paths() == OWN | ACME
+
+
+def test_an_older_replica_is_not_sent_what_it_cannot_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = {"Provider": 2, "Model.spec.description": 2}
+    monkeypatch.setattr("control_plane.distribution.item.restrict", partial(restrict, since=table))
+    monkeypatch.setattr("control_plane.distribution.item.newer_names", partial(newer_names, since=table))
+    bench = Bench(schema_version=1).fill()
+    bench.put({MODELS[0]: document(MODELS[0], {"description": "2"})})
+    item = bench.subset.find(MODELS[0])
+    assert item and item.digest == resource_digest(MODELS[0], document(MODELS[0]))
+    assert bench.paths() == {"platform/Gateway/edge"} | ACME
+    update = bench.subset.update_from(EMPTY_CONTENT_HASH, 0)
+    assert update and b"description" not in b"".join(update.frames())
+    newer = Subset(Audience("edge", 2), bench.state, lambda: 0.0)
+    assert SHARED in newer._items and newer.content_hash != bench.subset.content_hash
+
+
+def test_an_update_is_never_older_than_the_node() -> None:
+    bench = Bench().fill()
+    before = bench.subset.content_hash
+    bench.put({MODELS[0]: document(MODELS[0], {"description": "2"})})
+    first = bench.subset.update_from(before, 0)
+    bench.state.revision += 5
+    second = bench.subset.update_from(before, bench.state.revision)
+    assert first and second and (first.revision, second.revision) == (bench.state.revision - 5, bench.state.revision)
