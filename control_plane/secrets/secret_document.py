@@ -69,7 +69,7 @@ def _is_the_same(sealer: Sealer, place: tuple[str, str, str], value: str) -> boo
 
 def _data(document: Mapping[str, Any]) -> dict[str, str]:
     data = document.get("spec", {}).get("data", {})
-    return data if isinstance(data, dict) else {}
+    return {key: str(value) for key, value in data.items()} if isinstance(data, dict) else {}
 
 
 def _with_data(document: Document, data: Mapping[str, str]) -> Document:
@@ -77,7 +77,7 @@ def _with_data(document: Document, data: Mapping[str, str]) -> Document:
 
 
 def _mapped(document: Document, change: Callable[[str, str], str]) -> Document:
-    return _with_data(document, {key: change(key, str(value)) for key, value in _data(document).items()})
+    return _with_data(document, {key: change(key, value) for key, value in _data(document).items()})
 
 
 def _error(key: str, message: str) -> FieldError:

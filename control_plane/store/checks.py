@@ -200,7 +200,8 @@ def _removed_targets(plan: Plan) -> list[str]:
         return [plan.path]
     if plan.name.kind != "Secret" or plan.before is None:
         return []
-    gone = plan.before["spec"].get("data", {}).keys() - plan.document["spec"]["data"].keys()
+    before = plan.before["spec"].get("data")
+    gone = set(before if isinstance(before, dict) else ()) - plan.document["spec"]["data"].keys()
     return [f"{plan.path}#{key}" for key in sorted(gone)]
 
 
@@ -208,7 +209,9 @@ def _secret_key_errors(ref: Ref, document: Document | None) -> list[FieldError]:
     if ref.secret_key is None:
         return []
     spec = (document or {}).get("spec")
-    data = spec.get("data", {}) if isinstance(spec, dict) else {}
+    data = spec.get("data") if isinstance(spec, dict) else None
+    if not isinstance(data, dict):
+        data = {}  # written by hand
     if ref.secret_key in data:
         return []
     has = ", ".join(f"'{key}'" for key in sorted(data))

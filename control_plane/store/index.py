@@ -171,5 +171,5 @@ def _facts(kind: str, value: bytes) -> Facts:
         document = json.loads(value)
         found = claims(document) if kind in CLAIMING_KINDS else ()
         return Facts(targets_of(document), tuple((claim.key, claim.gateways) for claim in found))
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return Facts((), ())

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import ValidationError
+
+from config_schemas.base import Metadata
 from config_schemas.canonical import encode, to_document
 from control_plane.admission.merge_patch import merge_patch
 from control_plane.admission.validate import Defaults, parse_document
@@ -105,8 +108,17 @@ def _content(document: Document) -> bytes:
 
 def _versioned(written: Document, before: Document | None, now: str) -> Document:
     """The document with its generation, which rises with the spec, and its creation time, which stays."""
-    metadata = before["metadata"] if before else {}
-    generation, created_at = metadata.get("generation", 0), metadata.get("createdAt", now)
+    generation, created_at = 0, now
+    if before and _is_metadata(before["metadata"]):  # else written by hand: as if it were new
+        generation, created_at = before["metadata"].get("generation", 0), before["metadata"].get("createdAt", now)
     if before is None or encode(before["spec"]) != encode(written["spec"]):
-        generation = generation + 1 if isinstance(generation, int) else 1
+        generation += 1
     return {**written, "metadata": {**written["metadata"], "generation": generation, "createdAt": created_at}}
+
+
+def _is_metadata(metadata: Document) -> bool:
+    try:
+        Metadata.model_validate_json(encode(metadata))
+    except ValidationError:
+        return False
+    return True

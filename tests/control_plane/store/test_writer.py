@@ -20,6 +20,7 @@ from control_plane.errors import (
     WriteConflict,
 )
 from control_plane.identity.keys import ApiKeys
+from control_plane.store.base import Compare, Put
 from control_plane.store.changes import Action, Change, in_dependency_order
 from control_plane.store.keys import credential_hash_key, resource_key
 from control_plane.store.memory import MemoryStore
@@ -435,3 +436,35 @@ async def test_what_is_too_large_for_the_store_is_refused(plane: ControlPlane) -
     data = {f"k{number}": text for number in range(14)}
     with pytest.raises(TooLarge, match="at once"):
         await plane.apply(document("Secret", "big", {"data": data}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "stored"),
+    [
+        ("Secret", b"not json"),
+        ("Secret", b'{"apiVersion":"isthmus.dev/v1","kind":"Secret","metadata":{},"spec":{"data":[1]}}'),
+        ("Secret", b'{"apiVersion":"isthmus.dev/v1","kind":"Secret","metadata":{},"spec":{"data":{"value":7}}}'),
+        ("Model", b'{"apiVersion":"v0","kind":"Model"}'),
+        ("Model", b'{"apiVersion":"isthmus.dev/v1","kind":"Model","metadata":{"createdAt":"x"},"spec":{"versions":3}}'),
+        ("Credential", b'{"apiVersion":"isthmus.dev/v1","kind":"Credential","metadata":[],"spec":{"hash":1}}'),
+        (
+            "Route",
+            b'{"apiVersion":"isthmus.dev/v1","kind":"Route","metadata":{"generation":"a"},"spec":{"matches":[]}}',
+        ),
+    ],
+)
+async def test_what_was_written_by_hand_is_replaced_and_deleted_like_any_other(
+    plane: ControlPlane, kind: str, stored: bytes
+) -> None:
+    good = {"Secret": secret("x"), "Model": model("x"), "Credential": credential("x"), "Route": route("x")}[kind]
+    await plane.apply(provider(), document("Application", "app"))
+    key = resource_key(f"default/{kind}/x")
+    for made in (change(good), Change(Action.DELETE, kind, "default", "x")):
+        entry = await plane.store.get(key)
+        await plane.store.transact([Compare(key, entry.revision if entry else 0)], [Put(key, stored)])
+        await plane.resources.write([made], actor=ACTOR)
+        if made.action is Action.APPLY:
+            found = await plane.resources.get(kind, "default", "x")
+            assert found.metadata.created_at == "2026-11-24T12:00:00.000Z"
+    with pytest.raises(NotFound):
+        await plane.resources.get(kind, "default", "x")
