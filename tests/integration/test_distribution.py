@@ -12,10 +12,13 @@ import grpc.aio
 import pytest
 from isthmus.discovery.v1 import discovery_pb2 as pb
 
+from control_plane.cli.etcd_binary import EtcdBinary
 from control_plane.cli.pki import Authority, KeyPair
 from control_plane.distribution.epoch import announce_epoch
 from control_plane.distribution.programmed import Programming
 from control_plane.distribution.server import ServerTls
+from control_plane.etcd.settings import EtcdSettings
+from control_plane.store.etcd import EtcdStore
 from control_plane.store.memory import MemoryStore
 from data_plane.agent.discovery import STREAM, TlsFiles
 from tests.fakes.distribution import (
@@ -31,6 +34,7 @@ from tests.fakes.distribution import (
     write,
     write_pair,
 )
+from tests.fakes.etcd_cluster import EtcdCluster
 
 MODEL = "acme/Model/chat"
 KEY = "acme/Credential/key"
@@ -345,10 +349,43 @@ async def _say_hello(channel: grpc.aio.Channel) -> None:
 async def _say(channel: grpc.aio.Channel, messages: Sequence[bytes]) -> None:
     """Send, then read until the stream is refused."""
     async with channel:
-        call = channel.stream_stream(STREAM)()
+        call: grpc.aio.StreamStreamCall[bytes, bytes] = channel.stream_stream(STREAM)()
         for message in messages:
             await call.write(message)
         while True:
             answer: object = await asyncio.wait_for(call.read(), 10)
             if not isinstance(answer, bytes):
                 return
+
+
+async def test_over_a_real_etcd_that_fails_all_is_served_on_and_converges(
+    etcd_binary: EtcdBinary, pki: TestPki, tmp_path: Path
+) -> None:
+    async with EtcdCluster(etcd_binary, tmp_path / "etcd") as cluster:
+        settings = EtcdSettings(cluster.endpoints)
+        first, second = EtcdStore(settings), EtcdStore(settings)
+        await write(first, dict([gateway(), tenant("acme"), tenant("bolt")]) | model("1"))
+        async with (
+            control_plane(first, pki) as one,
+            control_plane(second, pki, name="cp-2") as two,
+            refuses(b"bad").running([one.port], pki.gateway()) as replica,
+            Replica("r2", check=refuses(b"bad").check).running([two.port], pki.gateway()) as other,
+        ):
+            both = (replica.resources, other.resources)
+            await eventually(lambda: all(MODEL in resources.payloads for resources in both))
+            await write(first, model("bad") | model("1", OTHER))
+            await eventually(lambda: all(OTHER in resources.payloads for resources in both))
+            assert all(b'"1"' in resources.payloads[MODEL] for resources in both)
+            await eventually(lambda: {state.status for state in one.nodes.states()} == {"Quarantining"})
+
+            cluster.kill(0)
+            async with Replica("late", check=refuses(b"bad").check).running([one.port], pki.gateway()) as late:
+                await eventually(lambda: late.resources.content_hash == both[0].content_hash)
+            cluster.spawn(0)
+            await cluster.wait_ready(0)
+            revision = await write(second, model("2"))
+            await eventually(lambda: all(b'"2"' in resources.payloads[MODEL] for resources in both))
+            await cluster.compact(revision)
+            await eventually(lambda: one.quarantine.items() == two.quarantine.items() == ())
+        await first.close()
+        await second.close()
