@@ -4,7 +4,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -64,7 +64,8 @@ def _handler(gate: Gate, operation: Operation, endpoint: Endpoint) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         actor = Actor("anonymous")
         if operation.scope:
-            actor = await gate.authentication.authenticate(request, operation.scope, request[_ID])
+            actor = await gate.authentication.authenticate(request, operation.scope, from_memory=operation.from_memory)
+            actor = replace(actor, request_id=request[_ID])
             request[_ACTOR] = actor.id
         call = Call(request, operation, actor, Query(request.query, operation.query))
         if "Idempotency-Key" in operation.headers and "Idempotency-Key" in request.headers:

@@ -3,14 +3,13 @@
 import hashlib
 import math
 from collections import OrderedDict
-from dataclasses import replace
 from typing import Protocol
 
 from aiohttp import web
 
 from control_plane.api.problem import TooManyAttempts
 from control_plane.api.throttle import Throttle
-from control_plane.errors import Forbidden, Unauthenticated
+from control_plane.errors import Forbidden, StoreUnavailable, Unauthenticated
 from control_plane.identity.actor import Actor, Scope
 
 MAX_KNOWN = 1024
@@ -29,19 +28,22 @@ class Tokens(Protocol):
 
 
 class Authentication:
-    """Tokens that were valid here before are not slowed down by others' failures from the same address."""
+    """Remembers actors by their tokens' digests: they are not slowed down by others' failures from the same address,
+    and may ask what is answered from memory while the store is away.
+    """
 
     def __init__(self, tokens: Tokens, throttle: Throttle) -> None:
         self._tokens = tokens
         self._throttle = throttle
-        self._known: OrderedDict[bytes, None] = OrderedDict()  # digests
+        self._known: OrderedDict[bytes, Actor] = OrderedDict()
 
-    async def authenticate(self, request: web.Request, scope: Scope, request_id: str) -> Actor:
-        """The actor, if the token has the scope.
+    async def authenticate(self, request: web.Request, scope: Scope, *, from_memory: bool) -> Actor:
+        """The actor, if the token has the scope. `from_memory`: what is asked needs no store.
 
         Raises:
             Unauthenticated: no token, or none that is valid.
             Forbidden: the token lacks the scope.
+            StoreUnavailable: the store cannot be asked.
             TooManyAttempts: too many wrong ones came from this address.
         """
         token = _bearer(request.headers.get("Authorization", ""))
@@ -56,12 +58,17 @@ class Authentication:
             self._throttle.fail(peer)
             self._known.pop(digest, None)
             raise
-        self._known[digest] = None
+        except StoreUnavailable:
+            if not from_memory or digest not in self._known:
+                raise
+            actor = self._known[digest]
+        self._known[digest] = actor
+        self._known.move_to_end(digest)
         if len(self._known) > MAX_KNOWN:
             self._known.popitem(last=False)
         if not actor.has(scope):
             raise Forbidden(f"this needs an admin token with the scope '{scope}'")
-        return replace(actor, request_id=request_id)
+        return actor
 
 
 def _bearer(header: str) -> bytes:

@@ -35,6 +35,7 @@ class Operation:
     success: int = 200
     errors: tuple[int, ...] = ()
     streams: bool = False  # may answer with server-sent events
+    from_memory: bool = False  # answers also while the store is away
 
     @property
     def all_errors(self) -> tuple[int, ...]:
@@ -111,24 +112,24 @@ _OTHERS = (
     ),
     Operation(
         "listReplicas", "replicas", "GET", "/v1/replicas", "read", "fleet", "List replicas and what each serves",
-        answer="ReplicaList",
+        answer="ReplicaList", from_memory=True,
     ),
     Operation(
         "listQuarantine", "quarantine", "GET", "/v1/quarantine", "read", "fleet", "List resources that replicas refuse",
-        answer="QuarantineList",
+        answer="QuarantineList", from_memory=True,
     ),
     Operation(
         "getStatus", "status", "GET", "/v1/status", "read", "fleet", "Read the state of the control plane",
-        answer="SystemStatus",
+        answer="SystemStatus", from_memory=True,
     ),
     Operation(
         "watchEvents", "events", "GET", "/v1/events", "read", "fleet",
-        "Watch what happens: changes, acks, refusals, replicas, leaders", streams=True,
+        "Watch what happens: changes, acks, refusals, replicas, leaders", streams=True, from_memory=True,
     ),
     Operation(
         "explainPolicy", "explain_policy", "GET", "/v1/explain-policy", "read", "policies",
         "Explain which policies are in force for a request, and which are not", query=_POLICY_QUERY,
-        answer="PolicyExplanation", errors=(404,),
+        answer="PolicyExplanation", errors=(404,), from_memory=True,
     ),
     Operation(
         "listAudit", "audit", "GET", "/v1/audit", "admin", "audit", "List who changed what",
