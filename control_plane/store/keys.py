@@ -43,6 +43,11 @@ def find_resource_name(key: str) -> ResourceName | None:
     return name if name.kind in KINDS and not name.tenant.startswith("_") else None
 
 
+def is_resource_name(name: ResourceName) -> bool:
+    """Whether a resource can be called so: a name from an address may hold anything, as a `/`."""
+    return find_resource_name(resource_key(str(name))) == name
+
+
 def kind_prefix(tenant: str, kind: str) -> str:
     """What the keys of a tenant's resources of one kind begin with."""
     return f"{PATH_PREFIX}{tenant}/{kind}/"

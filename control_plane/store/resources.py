@@ -21,6 +21,7 @@ from control_plane.store.keys import (
     ResourceName,
     find_resource_name,
     history_prefix,
+    is_resource_name,
     kind_prefix,
     resource_key,
 )
@@ -81,7 +82,7 @@ class Resources:
         _check_kind(kind)
         wanted = ResourceName(tenant, kind, name)
         with store_errors():
-            entry = await self._store.get(resource_key(str(wanted)))
+            entry = await self._store.get(resource_key(str(wanted))) if is_resource_name(wanted) else None
         if entry is None:
             raise NotFound(f"{kind} '{name}' does not exist in tenant '{tenant}'")
         return self._reader.read(wanted, entry)
@@ -241,11 +242,13 @@ class Resources:
     async def _history_entries(self, name: ResourceName) -> Sequence[Entry]:
         """The newest first: by revision, since clocks of several control planes may differ."""
         _check_kind(name.kind)
-        with store_errors():
-            page = await self._store.list(history_prefix(str(name)))
-        if not page.entries:
+        entries: Sequence[Entry] = ()
+        if is_resource_name(name):
+            with store_errors():
+                entries = (await self._store.list(history_prefix(str(name)))).entries
+        if not entries:
             raise NotFound(f"nothing is known of {name.kind} '{name.name}' in tenant '{name.tenant}'")
-        return sorted(page.entries, key=lambda entry: -entry.revision)[:MAX_HISTORY]
+        return sorted(entries, key=lambda entry: -entry.revision)[:MAX_HISTORY]
 
     def _readable(self, name: ResourceName, entry: Entry) -> Resource | None:
         """None: what is stored is not valid. One that was written by hand must not hide all others."""

@@ -13,10 +13,10 @@ from control_plane.history.entry import HistoryAction, HistoryRecord, encode_rec
 from control_plane.identity.actor import Actor
 from control_plane.secrets.sealer import Sealer
 from control_plane.store.base import Conflict, Delete, Put, Store
-from control_plane.store.changes import Change, Outcome, WriteResult
+from control_plane.store.changes import Action, Change, Outcome, WriteResult
 from control_plane.store.checks import Checks, Transaction, release_hash
 from control_plane.store.index import Index
-from control_plane.store.keys import resource_key
+from control_plane.store.keys import is_resource_name, resource_key
 from control_plane.store.plan import Plan, plan_change
 from control_plane.store.stored import Reader, store_errors
 
@@ -142,6 +142,8 @@ def _check_set(changes: Sequence[Change]) -> None:
     for change in changes:
         if change.kind not in KINDS:
             raise NotFound(f"there is no kind '{change.kind}'; there are {', '.join(KINDS)}")
+        if change.action is Action.DELETE and not is_resource_name(change.target):  # others are named by admission
+            raise NotFound(f"{change.kind} '{change.name}' does not exist in tenant '{change.tenant}'")
         if change.target in seen:
             raise Invalid(f"{change.target} is there twice", [FieldError("", f"{change.target} must be there once")])
         seen.add(change.target)

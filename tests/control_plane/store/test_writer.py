@@ -22,7 +22,7 @@ from control_plane.errors import (
 from control_plane.identity.keys import ApiKeys
 from control_plane.store.base import Compare, Put
 from control_plane.store.changes import Action, Change, in_dependency_order
-from control_plane.store.keys import credential_hash_key, resource_key
+from control_plane.store.keys import HISTORY_PREFIX, credential_hash_key, resource_key
 from control_plane.store.memory import MemoryStore
 from tests.fakes.control_plane import (
     ACTOR,
@@ -468,3 +468,18 @@ async def test_what_was_written_by_hand_is_replaced_and_deleted_like_any_other(
             assert found.metadata.created_at == "2026-11-24T12:00:00.000Z"
     with pytest.raises(NotFound):
         await plane.resources.get(kind, "default", "x")
+
+
+@pytest.mark.parametrize("action", list(Action))
+async def test_no_name_reaches_what_is_no_resource(plane: ControlPlane, action: Action) -> None:
+    await plane.apply(document("Team", "a"))
+    entries = (await plane.store.list(HISTORY_PREFIX)).entries
+    name = f"a/{entries[0].key.rpartition('/')[2]}"
+    before = await everything(plane)
+    with pytest.raises(ControlPlaneError):
+        await plane.resources.write([Change(action, "Team", "_history/default", name, {})], actor=ACTOR)
+    with pytest.raises(NotFound):
+        await plane.resources.get("Team", "_history/default", name)
+    with pytest.raises(NotFound):
+        await plane.resources.history("Team", "default", "")
+    assert await everything(plane) == before
