@@ -91,7 +91,7 @@ class EtcdClient:
         if kind is Kind.UNAVAILABLE:
             self._endpoints.leave(channel)
         # Also after silence: a cluster restored from a backup waits for the log to reach the index in an older token.
-        if ("token", self._token) in metadata:
+        if self._token == dict(metadata).get("token", ""):
             self._token = None
         return not self._closed
 

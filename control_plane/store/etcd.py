@@ -14,6 +14,7 @@ from control_plane.etcd.watch import KeyRange, watch
 from control_plane.store.base import Batch, Compare, Entry, Event, Page, Write
 from control_plane.store.etcd_errors import store_errors
 from control_plane.store.etcd_transaction import to_entry, transact
+from control_plane.store.transaction import check_start
 
 PAGE_ENTRIES = 1000
 ZERO = b"\0"  # as first key: the lowest there is; as end of a range: no end
@@ -46,6 +47,7 @@ class EtcdStore:
             return await transact(self._client, compares, writes)
 
     async def watch(self, prefix: str, *, start_revision: int) -> AsyncIterator[Batch]:
+        check_start(start_revision)
         changes = watch(self._client, _key_range(prefix), start_revision=start_revision)
         with store_errors(revision=start_revision):
             async with aclosing(changes):

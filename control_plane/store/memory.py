@@ -21,7 +21,7 @@ from control_plane.store.base import (
     Unavailable,
     Write,
 )
-from control_plane.store.transaction import check_transaction
+from control_plane.store.transaction import check_start, check_transaction
 
 
 @dataclass(slots=True)
@@ -76,6 +76,7 @@ class MemoryStore:
         return self._revision
 
     async def watch(self, prefix: str, *, start_revision: int) -> AsyncIterator[Batch]:
+        check_start(start_revision)
         while not self._closed:
             self._begin()
             if start_revision < self._compacted:

@@ -1,4 +1,4 @@
-"""What a transaction must keep to before any store is asked: the same for all stores."""
+"""What callers must keep to before any store is asked: the same for all stores."""
 
 from collections.abc import Sequence
 
@@ -28,6 +28,12 @@ def check_transaction(compares: Sequence[Compare], writes: Sequence[Write]) -> N
     size = sum(_size(operation) for operation in (*compares, *writes))
     if size > MAX_BYTES:
         raise TooLarge(f"the transaction has {size} bytes; at most {MAX_BYTES} are allowed")
+
+
+def check_start(start_revision: int) -> None:
+    """Refuse what etcd would take for "from now on": a watch follows what was read at a revision."""
+    if start_revision < 1:
+        raise ValueError(f"a watch starts at a revision from 1 on, not at {start_revision}")
 
 
 def _size(operation: Compare | Write) -> int:

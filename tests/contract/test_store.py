@@ -237,6 +237,11 @@ async def test_a_watch_yields_what_happened_and_what_happens(store: Store) -> No
     ]
 
 
+async def test_a_watch_without_a_revision_to_start_from_is_refused(store: Store) -> None:
+    with pytest.raises(ValueError, match="from 1 on"):
+        await _watch(store, "/", 0, 1)
+
+
 async def test_a_batch_ends_with_a_whole_revision(store: Store) -> None:
     start = await _create(store, "/a") + 1
     for value in range(3):

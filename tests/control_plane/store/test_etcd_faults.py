@@ -18,6 +18,7 @@ from tests.fakes.etcd_cluster import EtcdCluster
 
 FAILOVER_SECONDS = 5.0  # the bound of one operation
 DEADLINE_SECONDS = 20.0
+AUTH_FLAGS = ("--auth-token-ttl=2", "--bcrypt-cost=4")
 
 
 @pytest.fixture
@@ -205,16 +206,20 @@ async def test_with_tls_each_endpoint_is_checked_and_another_takes_over(
 @pytest.fixture
 async def guarded(etcd_binary: EtcdBinary, tmp_path: Path) -> AsyncIterator[EtcdCluster]:
     """A cluster that asks for a user; `isthmus` may do all below /isthmus/."""
-    async with EtcdCluster(etcd_binary, tmp_path, flags=("--auth-token-ttl=2", "--bcrypt-cost=4")) as cluster:
-        for user, password in (("root", "toor"), ("isthmus", "pass word")):
-            await cluster.call("/v3/auth/role/add", {"name": user})
-            await cluster.call("/v3/auth/user/add", {"name": user, "password": password})
-            await cluster.call("/v3/auth/user/grant", {"user": user, "role": user})
-        # base64 of "/isthmus/" and of "/isthmus0"
-        permission = {"permType": "READWRITE", "key": "L2lzdGhtdXMv", "range_end": "L2lzdGhtdXMw"}
-        await cluster.call("/v3/auth/role/grant", {"name": "isthmus", "perm": permission})
-        await cluster.call("/v3/auth/enable", {})
+    async with EtcdCluster(etcd_binary, tmp_path, flags=AUTH_FLAGS) as cluster:
+        await _ask_for_users(cluster)
         yield cluster
+
+
+async def _ask_for_users(cluster: EtcdCluster) -> None:
+    for user, password in (("root", "toor"), ("isthmus", "pass word")):
+        await cluster.call("/v3/auth/role/add", {"name": user})
+        await cluster.call("/v3/auth/user/add", {"name": user, "password": password})
+        await cluster.call("/v3/auth/user/grant", {"user": user, "role": user})
+    # base64 of "/isthmus/" and of "/isthmus0"
+    permission = {"permType": "READWRITE", "key": "L2lzdGhtdXMv", "range_end": "L2lzdGhtdXMw"}
+    await cluster.call("/v3/auth/role/grant", {"name": "isthmus", "perm": permission})
+    await cluster.call("/v3/auth/enable", {})
 
 
 async def test_a_token_that_etcd_forgot_is_renewed(guarded: EtcdCluster) -> None:
@@ -272,6 +277,17 @@ async def test_a_user_is_no_hindrance_where_etcd_asks_for_none(etcd: EtcdCluster
     async with _opened(EtcdSettings(etcd.endpoints, username="isthmus", password="pass word")) as store:
         await _create(store, "/a")
         assert await store.get("/a")
+
+
+async def test_that_etcd_begins_to_ask_for_users_is_no_hindrance_either(
+    etcd_binary: EtcdBinary, tmp_path: Path
+) -> None:
+    async with EtcdCluster(etcd_binary, tmp_path, flags=AUTH_FLAGS) as cluster:
+        settings = EtcdSettings(cluster.endpoints, username="isthmus", password="pass word")
+        async with _opened(settings) as store:
+            await _create(store, "/isthmus/before")
+            await _ask_for_users(cluster)
+            await _create(store, "/isthmus/after")
 
 
 async def test_without_space_writes_are_refused_and_reads_go_on(etcd_binary: EtcdBinary, tmp_path: Path) -> None:
