@@ -34,7 +34,7 @@ class KeyEndpoints:
 
     async def create(self, call: Call) -> web.Response:
         request = parse_request(KeyRequest, await call.document())
-        if request.expires_at and datetime.fromisoformat(request.expires_at) <= self._now():
+        if request.expires_at and not self._is_to_come(request.expires_at):
             message = "must be a time to come, such as '2027-12-31T00:00:00Z'"
             raise Invalid(f"`expiresAt` {message}", [FieldError("expiresAt", message)])
         tenant, application = call.tenant(), call.part("application")
@@ -64,6 +64,12 @@ class KeyEndpoints:
         outcome = (await self._resources.write([change], actor=call.actor)).outcomes[0]
         shown = outcome.resource or credential
         return json_answer(View(self._catalog).show(shown), revision=shown.metadata.revision)
+
+    def _is_to_come(self, time: str) -> bool:
+        try:
+            return datetime.fromisoformat(time) > self._now()
+        except ValueError:  # its form is right, but there is no such date
+            return False
 
     async def _find(self, tenant: str, name: str) -> Resource | None:
         try:

@@ -1,0 +1,16 @@
+"""The text that Prometheus reads."""
+
+from control_plane.metrics import Metrics
+
+
+def test_counters_histograms_and_gauges_are_written() -> None:
+    metrics = Metrics()
+    metrics.requests.add(route='/a"b', status="200")
+    metrics.requests.add(route='/a"b', status="200")
+    metrics.store_seconds.observe(0.02, operation="get")
+    page = metrics.page({"isthmus_up": ("Up.", True)})
+    assert 'isthmus_control_plane_requests_total{route="/a\\"b",status="200"} 2\n' in page
+    assert 'isthmus_control_plane_store_seconds_bucket{operation="get",le="0.01"} 0\n' in page
+    assert 'isthmus_control_plane_store_seconds_bucket{operation="get",le="0.05"} 1\n' in page
+    assert 'isthmus_control_plane_store_seconds_bucket{operation="get",le="+Inf"} 1\n' in page
+    assert "# TYPE isthmus_up gauge\nisthmus_up 1\n" in page
