@@ -167,3 +167,23 @@ async def test_pages_are_read_at_one_revision(store: MemoryStore, monkeypatch: p
     await catalog.start()
     assert set(paths) <= set(catalog.state.paths())
     assert catalog.state.find("acme/Model/later") is None
+
+
+async def test_a_key_that_goes_while_a_reconcile_lists_is_no_difference(store: MemoryStore) -> None:
+    catalog = Catalog(store, unseal)
+    await catalog.start()
+
+    class DeletesAfterListing(MemoryStore):
+        async def list(self, prefix: str, *, start: str = "", limit: int = 0, revision: int = 0) -> Page:
+            page = await store.list(prefix, start=start, limit=limit, revision=revision)
+            if any(entry.key == PATH_PREFIX + MODEL for entry in page.entries):
+                revision = await write(store, {MODEL: None})
+                await eventually(lambda: catalog.revision >= revision)
+            return page
+
+    async with running(catalog.run()):
+        seen = await write(store, model("2"))
+        await eventually(lambda: catalog.revision >= seen)  # the watch runs, on the store itself
+        catalog._store = DeletesAfterListing()
+        assert await catalog.reconcile() == 0
+        assert catalog.state.find(MODEL) is None

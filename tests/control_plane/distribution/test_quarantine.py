@@ -136,16 +136,28 @@ async def test_a_served_version_that_is_refused_too_is_left_out(bench: Bench) ->
     assert "also bad" in bench.quarantine.items()[0].reason
 
 
-async def test_a_refusal_of_what_is_no_longer_offered_changes_nothing(bench: Bench) -> None:
+@pytest.mark.parametrize("change", [document(MODEL, {"description": "2"}), None], ids=["changed", "deleted"])
+async def test_a_refusal_of_what_is_no_longer_offered_changes_nothing(bench: Bench, change: bytes | None) -> None:
     await bench.write("1")
     item = bench.catalog.state.find(MODEL)
     assert item
-    await bench.write("2")
-    bench.quarantine.reject("edge", "n1", Rejected(MODEL, item, "bad"))
-    await write(bench.store, {MODEL: None})
+    revision = await write(bench.store, {MODEL: change})
+    await eventually(lambda: bench.catalog.revision >= revision)
     bench.quarantine.reject("edge", "n1", Rejected(MODEL, item, "bad"))
     await bench.settled()
     assert not bench.catalog.state.quarantine
+
+
+async def test_a_second_replica_that_refuses_the_same_version_changes_nothing(bench: Bench) -> None:
+    bench.quarantine.accepted("edge", await bench.write("1"), is_newest=True)
+    await bench.write("2")
+    item = bench.catalog.state.find(MODEL)
+    assert item
+    bench.reject()
+    await bench.settled()
+    bench.quarantine.reject("edge", "n2", Rejected(MODEL, item, "bad"))
+    await bench.settled()
+    assert b'"1"' in (bench.served() or b"")
 
 
 async def test_another_gateway_is_not_affected(bench: Bench) -> None:
