@@ -13,6 +13,7 @@ from config_schemas.conversion.upgrade import UnknownVersion, upgrade
 from config_schemas.registry import KINDS
 from control_plane.errors import Malformed, NotFound, StoredInvalid
 from control_plane.history.entry import HistoryEntry, parse_record
+from control_plane.history.retention import MAX_VERSIONS
 from control_plane.identity.actor import Actor
 from control_plane.secrets.sealer import Sealer
 from control_plane.store.base import Batch, Compacted, Entry, Event, Store
@@ -29,7 +30,7 @@ from control_plane.store.stored import Reader, store_errors
 from control_plane.store.writer import Writer
 
 MAX_PAGE = 1_000
-MAX_HISTORY = 50  # versions of one resource that are kept and shown
+NO_TOKEN = "`continue` must be what the page before gave"
 
 Labels = Mapping[str, str]
 
@@ -101,7 +102,11 @@ class Resources:
         limit = min(limit, MAX_PAGE) if limit > 0 else MAX_PAGE
         position = _parse_token(token) if token else _Position(0, "", "")
         with store_errors():
-            tenants, revision = await self._tenants(tenant, position.revision)
+            tenants, revision = await self._tenants(tenant, 0)
+            if position.revision > revision:
+                raise Malformed(NO_TOKEN)
+            if token:
+                tenants, revision = await self._tenants(tenant, position.revision)
             items: MutableSequence[Resource] = []
             for each in (name for name in tenants if name >= position.tenant):
                 start = position.key if each == position.tenant else ""
@@ -248,7 +253,7 @@ class Resources:
                 entries = (await self._store.list(history_prefix(str(name)))).entries
         if not entries:
             raise NotFound(f"nothing is known of {name.kind} '{name.name}' in tenant '{name.tenant}'")
-        return sorted(entries, key=lambda entry: -entry.revision)[:MAX_HISTORY]
+        return sorted(entries, key=lambda entry: -entry.revision)[:MAX_VERSIONS]
 
     def _readable(self, name: ResourceName, entry: Entry) -> Resource | None:
         """None: what is stored is not valid. One that was written by hand must not hide all others."""
@@ -287,4 +292,4 @@ def _parse_token(token: str) -> _Position:
                 return _Position(revision, tenant, key)
     except ValueError:
         pass
-    raise Malformed("`continue` must be what the page before gave")
+    raise Malformed(NO_TOKEN)

@@ -23,6 +23,7 @@ from control_plane.store.writer import Writer
 from tests.fakes.etcd_cluster import EtcdCluster
 
 ACTOR = Actor("admin-1", frozenset(("admin",)), request_id="req-1")
+HASH = "sha256:" + "0" * 64
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -110,3 +111,7 @@ def route(name: str = "all", **spec: Any) -> dict[str, Any]:
 
 def secret(name: str = "keys", **data: str) -> dict[str, Any]:
     return document("Secret", name, {"data": data or {"value": "sk-plain-text"}})
+
+
+def credential(name: str, hash: str = HASH, application: str = "app") -> dict[str, Any]:
+    return document("Credential", name, {"applicationRef": {"name": application}, "hash": hash})
