@@ -33,7 +33,7 @@ class Events:
         self._outboxes: set[Outbox] = set()
         self._nodes = self._current_nodes()
         self._refused = self._current_refused()
-        self._resources = {path: self._revision(path) for path in catalog.state.paths()}
+        self._seen = catalog.revision
         catalog.subscribe(self._on_change)
 
     async def events(self, call: Call) -> web.StreamResponse:
@@ -68,7 +68,10 @@ class Events:
         return leader
 
     def _on_change(self, touched: Touched) -> None:
-        for event in (*self._resource_events(touched), *self._node_events(), *self._quarantine_events()):
+        events = [*self._resource_events(touched)]
+        events += self._node_events() if touched.nodes else ()
+        events += self._quarantine_events() if touched.paths else ()
+        for event in events:
             self._send(event)
 
     def _send(self, event: ServerEvent) -> None:
@@ -76,17 +79,14 @@ class Events:
             outbox.put(event)
 
     def _resource_events(self, touched: Touched) -> Iterator[ServerEvent]:
+        before, self._seen = self._seen, self._catalog.revision
         for path in sorted(touched.paths):
-            before, now = self._resources.get(path, 0), self._revision(path)
-            if before == now:
-                continue
-            action = "modified" if before and now else "added" if now else "deleted"
-            if now:
-                self._resources[path] = now
-            else:
-                del self._resources[path]
-            revision = now or self._catalog.revision
-            yield ServerEvent("resource", {"resource": path, "action": action, "revision": revision}, revision)
+            item = self._catalog.state.find(path)
+            if item is None:
+                yield self._event("resource", {"resource": path, "action": "deleted", "revision": self._seen})
+            elif item.revision > before:  # else something about it changed, as a quarantine
+                data = {"resource": path, "action": "changed", "revision": item.revision}
+                yield ServerEvent("resource", data, item.revision)
 
     def _node_events(self) -> Iterator[ServerEvent]:
         before, self._nodes = self._nodes, self._current_nodes()
@@ -114,10 +114,6 @@ class Events:
 
     def _event(self, name: str, data: Mapping[str, object]) -> ServerEvent:
         return ServerEvent(name, data, self._catalog.revision)
-
-    def _revision(self, path: str) -> int:
-        item = self._catalog.state.find(path)
-        return item.revision if item else 0
 
     def _current_nodes(self) -> dict[str, NodeRecord]:
         return {node: record for node, (record, _) in self._catalog.state.nodes.items()}

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from control_plane.api.call import Call
 from control_plane.api.problem import IdempotencyConflict
-from control_plane.errors import FieldError, Invalid, Malformed, StoreUnavailable
+from control_plane.errors import ControlPlaneError, FieldError, Invalid, Malformed, StoreUnavailable
 from control_plane.secrets.sealer import Sealer, SealError
 from control_plane.store.base import Compare, Conflict, Delete, LeaseEnded, Put, Store, StoreError, TooLarge
 from control_plane.store.keys import idempotency_key
@@ -73,10 +73,11 @@ class Idempotency:
                 raise _under_way() from error
         try:
             response = await make()
-        except StoreUnavailable:
-            raise  # it may have been made: the key stays taken for a while, so that it is not made twice by a retry
-        except BaseException:
-            await self._forget(key, revision)
+        except ControlPlaneError as error:
+            # Of what failed otherwise it is not known whether it was made: the key stays taken for a while, so that
+            # a repeat does not make it twice.
+            if not isinstance(error, StoreUnavailable):
+                await self._forget(key, revision)
             raise
         await self._keep(key, revision, request, response)
         return response

@@ -1,10 +1,13 @@
 """Watching: what comes, from where, and what ends it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import cast
 
 import pytest
 
+from control_plane.distribution.node_record import NODES_PREFIX, NodeRecord, encode_node
+from control_plane.store.base import Compare, Put
 from control_plane.store.memory import MemoryStore
 from tests.fakes.rest_api import RestApi, rest_api
 
@@ -73,4 +76,20 @@ async def test_events_tell_of_changes(api: RestApi) -> None:
     async with api.stream("/v1/events") as stream:
         revision = await put(api, "a")
         name, data, _ = await stream.next()
-    assert (name, data) == ("resource", {"resource": "default/Team/a", "action": "added", "revision": revision})
+    assert (name, data) == ("resource", {"resource": "default/Team/a", "action": "changed", "revision": revision})
+
+
+async def test_events_tell_of_replicas_and_their_acks(api: RestApi) -> None:
+    record = NodeRecord("r1", "default", "cp-1", 1, True, "2026-11-24T00:00:00Z", 0, "")
+    async with api.stream("/v1/events") as stream:
+        await api.store.transact([Compare(f"{NODES_PREFIX}r1", 0)], [Put(f"{NODES_PREFIX}r1", encode_node(record))])
+        joined = await stream.next()
+        revision = (await api.store.list(NODES_PREFIX)).entries[0].revision
+        acked = encode_node(replace(record, revision=7, acked_at="2026-11-24T00:00:01Z"))
+        await api.store.transact([Compare(f"{NODES_PREFIX}r1", revision)], [Put(f"{NODES_PREFIX}r1", acked)])
+        accepted = await stream.next()
+    assert (joined[0], joined[1]["node"], joined[1]["connected"]) == ("replica", "r1", True)
+    assert (accepted[0], accepted[1]["revision"]) == ("ack", 7)
+    replicas = await api.call("GET", "/v1/replicas")
+    assert [(each["node"], each["connected"]) for each in replicas.json["items"]] == [("r1", True)]
+    assert (await api.call("GET", "/v1/status")).json["counts"]["replicas"] == 1
