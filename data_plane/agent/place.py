@@ -116,6 +116,8 @@ class Place:
     def stop(self) -> None:
         """Drain: let what is under way end, and start nothing more."""
         self._stopping.set()
+        # Ours goes first: what the kernel went on to queue for it would wait for nobody, and be reset at our end.
+        self._listening.close()
         for worker in self.workers:
             worker.process.channel.post(Drain())
 

@@ -1,0 +1,124 @@
+"""The program of a worker: `python -m data_plane.worker <control fd> <listening fd> <agent's pid>`.
+
+Never imports grpc: what only the agent needs stays out of the processes that carry traffic.
+"""
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import uvloop
+
+from data_plane.agent import log, presence
+from data_plane.agent.channel import Channel, ChannelClosed
+from data_plane.agent.configuration import Configuration
+from data_plane.agent.messages import Report, Start, ToWorker
+from data_plane.agent.parent import die_with_parent
+from data_plane.agent.worker import Worker
+from data_plane.deadlines import Deadlines
+from data_plane.equipment import Equipment
+from data_plane.ingress.listener import Listener
+from data_plane.observability.metrics import Delta
+from data_plane.tasks import spawn, wait_for_all
+from data_plane.telemetry.record import Origin
+from data_plane.telemetry.sender import Sender
+
+SWEEP_SECONDS = 1.0
+COMPLETION_SECONDS = 2.0  # for hooks that still run when the last exchange has ended
+
+
+class Ingress:
+    """The listener of this worker on the socket that it shares with its agent."""
+
+    def __init__(self, listener: Listener, listening: socket.socket) -> None:
+        self._listener = listener
+        self._listening = listening
+        self._draining: asyncio.Task[None] | None = None
+        self._is_cut = False
+
+    async def accept(self) -> None:
+        gc.collect()
+        gc.freeze()  # what is loaded stays; no collection needs to look at it again
+        await self._listener.serve(self._listening)
+
+    async def drain(self, seconds: float) -> None:
+        if not self._is_cut:
+            self._draining = spawn(self._listener.drain(seconds))
+            await asyncio.wait((self._draining,))
+        if self._is_cut:
+            await self._listener.drain(0)
+        await wait_for_all(COMPLETION_SECONDS)
+
+    def cut_off(self) -> None:
+        self._is_cut = True
+        if self._draining is not None:
+            self._draining.cancel()
+
+
+class Reporter:
+    """What this worker counted since the last report."""
+
+    def __init__(self, deltas: Callable[[], list[Delta]], listener: Listener, sender: Sender) -> None:
+        self._deltas = deltas
+        self._listener = listener
+        self._sender = sender
+        self._lost = 0
+
+    def report(self) -> Report:
+        lost, self._lost = self._sender.lost - self._lost, self._sender.lost
+        gauges = [Delta("isthmus_connections", [], float(self._listener.connections))]
+        return Report(self._deltas(), gauges, lost)
+
+
+async def _run(control: int, listening: int) -> None:
+    channel = await Channel.open(socket.socket(fileno=control), msgspec.msgpack.Decoder(ToWorker))
+    try:
+        start = await channel.receive()
+    except ChannelClosed:
+        return
+    if not isinstance(start, Start):
+        raise TypeError("an agent begins with Start")
+    log.configure(f"worker-{start.worker}")
+    lock = presence.join_workers(Path(start.data_dir))
+    deadlines, sender = Deadlines(), Sender()
+    equipment = Equipment(deadlines, sender, Origin(start.node, start.gateway, start.worker, start.incarnation))
+    configuration = Configuration(equipment.compiler())
+    listener = Listener(configuration.snapshots, deadlines)
+    worker = Worker(
+        channel,
+        configuration,
+        Ingress(listener, socket.socket(fileno=listening)),
+        sender,
+        Reporter(equipment.metrics.deltas, listener, sender).report,
+    )
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
+    async with asyncio.TaskGroup() as group:
+        sweeping = group.create_task(_sweep_on(deadlines))
+        await worker.run(start)
+        sweeping.cancel()
+    equipment.close()
+    os.close(lock)
+
+
+async def _sweep_on(deadlines: Deadlines) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        deadlines.sweep()
+
+
+def main() -> None:
+    control, listening, agent = map(int, sys.argv[1:4])
+    die_with_parent(os.environ, agent)
+    log.configure("worker")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(control, listening))
+
+
+if __name__ == "__main__":
+    main()
