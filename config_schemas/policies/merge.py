@@ -164,9 +164,13 @@ class PolicyIndex:
             if policy.selector is not None:
                 self._by_selector.setdefault(policy.selector[0], []).append(policy)
 
-    def targets(self, kind: TargetKind) -> bool:
-        """Whether any policy targets parts of this kind."""
-        return kind in self._by_selector or any(target == kind for target, _ in self._by_target)
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PolicyIndex) and (self._by_target, self._by_selector) == (
+            other._by_target,
+            other._by_selector,
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # compared by content, kept in no set
 
     def sections(self, kind: TargetKind, name: str) -> bool:
         """Whether any policy targets a section of this part."""

@@ -77,7 +77,9 @@ def classify(path: bytes, headers: Mapping[bytes, bytes]) -> Call:
         call = _under(GEMINI, slash + rest)
         if call.operation:
             return call
-    return _under(_by_header(headers), slash + rest if first == b"v1" else path)
+    if first != b"v1":
+        return Call(_by_header(headers), "", path)
+    return _under(_by_header(headers), slash + rest)
 
 
 def _by_header(headers: Mapping[bytes, bytes]) -> Api:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from config_schemas.policies.merge import PolicyView, index_by_tenant
 from config_schemas.registry import POLICY_KINDS
 from data_plane.config import structs, units
-from data_plane.config.decoding import CREDENTIAL, decode_credential, decode_resource, kind_of
+from data_plane.config.decoding import CREDENTIAL_MARK, decode_credential, decode_resource, kind_of
 from data_plane.config.plans import Tools
 from data_plane.config.policy_table import PolicySources
 from data_plane.config.rejection import Rejected, Rejection
@@ -14,10 +14,11 @@ from data_plane.config.route_unit import CompiledRoute, make_route
 from data_plane.config.routing_table import ANY_HOST, HostTable
 from data_plane.config.snapshot import Snapshot, Sources
 from data_plane.config.state import Build, Key, State
-from data_plane.identity.credential_table import CredentialTable
+from data_plane.identity.credential_table import CredentialEdit, CredentialTable
 from data_plane.identity.directory import ApplicationFacts
 
 SLICE_SECONDS = 0.004  # with what a step may take on top, below the 5 ms that traffic may wait
+STEPS_PER_LOOK = 32
 LABELLED_KINDS = frozenset(("Tenant", "Team", "Gateway"))  # whose labels policies select by
 
 Slices = Generator[None, None, None]
@@ -65,7 +66,7 @@ class Compiler:
         Dropped halfway, it has no effect.
         """
         step = _Compile(self._base, self._gateway, self._clock)
-        yield from step.run(changed, list(removed))
+        yield from step.run(changed, removed)
         if step.rejections:
             return Compiled(None, tuple(sorted(step.rejections, key=lambda each: each.path)))
         self._base = step.result()
@@ -90,6 +91,7 @@ class _Compile:
         self._gateway = gateway
         self._clock = clock
         self._slice_ends = clock() + SLICE_SECONDS
+        self._steps = 0
         self._build = Build(base.state, self._recipes())
         self._credentials = base.sources.credentials
         self._applications = dict(base.sources.applications)
@@ -98,29 +100,26 @@ class _Compile:
         self._policies = base.sources.policies
         self.rejections = self._build.rejections
 
-    def run(self, changed: Mapping[str, bytes], removed: list[str]) -> Slices:
-        is_credential = {path: kind_of(path) == CREDENTIAL for path in (*changed, *removed)}
+    def run(self, changed: Mapping[str, bytes], removed: Iterable[str]) -> Slices:
+        credentials: dict[str, bytes | None] = {}
         keys: list[Key] = []
         for path in removed:
-            if not is_credential[path]:
+            if CREDENTIAL_MARK in path:
+                credentials[path] = None
+            else:
                 keys += self._build.remove(path)
-                yield from self._pause()
+            if self._is_due():
+                yield
         for path, content in changed.items():
-            if not is_credential[path]:
+            if CREDENTIAL_MARK in path:
+                credentials[path] = content
+            else:
                 keys += self._take(path, content)
-                yield from self._pause()
-        old_units = self._base.state.units
-        stale = self._build.invalidate(keys)
-        for path in sorted(stale):
-            self._build.make(path)
-            yield from self._pause()
-        yield from self._route(stale, old_units)
-        self._identify(stale)
-        if touched := [path for kind, path in keys if kind == "resource"]:
-            self._police(touched)
-        gone = [path for path, holds in is_credential.items() if holds]
-        if gone:
-            yield from self._credential(gone, {path: changed[path] for path in gone if path in changed})
+            if self._is_due():
+                yield
+        yield from self._remake(keys)
+        if credentials:
+            yield from self._credential(credentials)
 
     def result(self) -> _Base:
         sources = Sources(self._hosts, self._credentials, self._applications, self._policies)
@@ -135,7 +134,33 @@ class _Compile:
             "Route": lambda build, path: make_route(build, path, self._gateway),
         }
 
+    def _is_due(self) -> bool:
+        """Whether other work should run now. The clock is read now and then: each step takes microseconds."""
+        self._steps += 1
+        if self._steps % STEPS_PER_LOOK:
+            return False
+        now = self._clock()
+        if self._slice_ends == 0.0:  # the first look since others ran: what they took is not ours
+            self._slice_ends = now + SLICE_SECONDS
+        if now < self._slice_ends:
+            return False
+        self._slice_ends = 0.0
+        return True
+
+    def _remake(self, keys: list[Key]) -> Slices:
+        """Make anew all that was made from what has changed."""
+        old_units = self._base.state.units
+        stale = self._build.invalidate(keys)
+        for path in sorted(stale):
+            self._build.make(path)
+            yield from self._pause()
+        yield from self._route(stale, old_units)
+        self._identify(stale)
+        if touched := [path for kind, path in keys if kind == "resource"]:
+            self._police(touched)
+
     def _pause(self) -> Slices:
+        """After a step that may have taken long."""
         if self._clock() >= self._slice_ends:
             yield
             self._slice_ends = self._clock() + SLICE_SECONDS
@@ -196,21 +221,28 @@ class _Compile:
             indexes |= index_by_tenant(PolicyView.of(policy) for policy in owned)
         self._policies = PolicySources(policies, indexes, labels, self._gateway)
 
-    def _credential(self, gone: list[str], changed: Mapping[str, bytes]) -> Slices:
+    def _credential(self, changes: Mapping[str, bytes | None]) -> Slices:
         """Take out all that change before any comes in: keys may change owners in one update."""
         edit = self._credentials.edit()
-        for path in gone:
-            edit.remove(path)
-            yield from self._pause()
-        for path, content in changed.items():
-            try:
-                decoded = decode_credential(path, content)
-                if decoded is not None and not edit.put(path, *decoded):
-                    raise Rejected("another credential has the same `spec.hash`")
-            except Rejected as error:
-                self.rejections.append(Rejection(path, str(error)))
-            yield from self._pause()
+        if not edit.is_empty:
+            for path in changes:
+                edit.remove(path)
+                if self._is_due():
+                    yield
+        for path, content in changes.items():
+            if content is not None:
+                self._put_credential(edit, path, content)
+            if self._is_due():
+                yield
         self._credentials = edit.finish()
+
+    def _put_credential(self, edit: CredentialEdit, path: str, content: bytes) -> None:
+        try:
+            decoded = decode_credential(path, content)
+            if decoded is not None and not edit.put(path, *decoded):
+                raise Rejected("another credential has the same `spec.hash`")
+        except Rejected as error:
+            self.rejections.append(Rejection(path, str(error)))
 
 
 def _hosts_of(unit: object) -> tuple[bytes, ...]:

@@ -1,7 +1,7 @@
 """One revision's policies: which sets of them reach whom, and the filters that a set comes to."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import assert_never
 
 from config_schemas.base import PLATFORM_TENANT
@@ -33,7 +33,7 @@ class PolicySources:
     """
 
     policies: Mapping[str, PolicyStruct]
-    indexes: Mapping[str, PolicyIndex] = field(compare=False)  # made of the policies
+    indexes: Mapping[str, PolicyIndex]
     labels: Mapping[str, Mapping[str, str]]
     gateway: str
 

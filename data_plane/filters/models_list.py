@@ -22,7 +22,11 @@ class ModelsListFilter(Filter):
             raise MethodNotAllowed("models are asked for with GET")
         allowed = exchange.identity.models if exchange.identity is not None else None
         if exchange.operation == "models":
-            entries = [entry for name, entry in self._models.values() if allowed is None or name in allowed]
+            entries = [
+                entry
+                for written, (name, entry) in self._models.items()
+                if written == entry.name and (allowed is None or name in allowed)  # each once, not by its aliases
+            ]
             return encode_list(exchange.api, entries)
         asked = unquote(exchange.api_path[len(PREFIX) :].decode("latin-1"))
         name, found = self._models.get(asked, ("", None))

@@ -7,20 +7,20 @@ revoking one copies two maps of some 300 entries. No snapshot ever sees a later 
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import blake2b
 from math import inf
+from typing import NamedTuple
 
 SHARDS = 1024
 PATH_KEY_BYTES = 16
 EXPIRY = struct.Struct("<d")
 SEPARATOR = "\0"
+ESCAPED_SEPARATOR = b"\\u0000"  # the same in JSON: what has it cannot become a row
 
 Shards = tuple[dict[bytes, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(NamedTuple):
     """A row, unpacked. `expires` in seconds since 1970."""
 
     tenant: str
@@ -30,8 +30,10 @@ class Credential:
     labels: tuple[tuple[str, str], ...] = ()
 
     def pack(self) -> bytes:
-        names = (self.tenant, self.name, self.application, *(text for label in self.labels for text in label))
-        return EXPIRY.pack(self.expires) + SEPARATOR.join(names).encode()
+        names = f"{self.tenant}\0{self.name}\0{self.application}"
+        if self.labels:
+            names = SEPARATOR.join((names, *(text for label in self.labels for text in label)))
+        return EXPIRY.pack(self.expires) + names.encode()
 
     @classmethod
     def unpack(cls, row: bytes) -> "Credential":
@@ -78,6 +80,7 @@ class CredentialEdit:
     """A table in the making. The one that it came from does not change; an edit that is dropped has no effect."""
 
     def __init__(self, by_digest: Shards, by_path: Shards) -> None:
+        self.is_empty = not any(by_digest)
         self._by_digest = list(by_digest)
         self._by_path = list(by_path)
         self._own_digests: set[int] = set()

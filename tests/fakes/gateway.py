@@ -185,7 +185,7 @@ def post(path: str = "/v1/chat/completions", body: object = None, **headers: str
     return request("POST", path, content if isinstance(content, bytes) else json.dumps(content).encode(), **headers)
 
 
-def request(method: str, path: str, body: bytes = b"", **headers: str) -> Request:
+def request(method: str, path: str, body: bytes = b"", /, **headers: str) -> Request:
     fields = {"host": "gateway", "authorization": f"Bearer {KEY}"} | {
         name.replace("_", "-"): value for name, value in headers.items()
     }

@@ -1,0 +1,114 @@
+"""Which of several routes takes a request."""
+
+from pytest import mark, param
+
+from tests.fakes.gateway import Gateway, request, resource
+
+SERVICE = resource("Service", "svc", {"endpoints": [{"host": "h", "port": 80}]})
+
+
+def rest(name: str, *matches: dict[str, object], hosts: tuple[str, ...] = ()) -> tuple[str, bytes]:
+    spec = {
+        "serviceRef": {"name": "svc"},
+        "authentication": {"methods": ["Anonymous"]},
+        "matches": list(matches) or [{}],
+        "hostnames": list(hosts),
+    }
+    return resource("Route", name, spec)
+
+
+def at(kind: str, value: str, **conditions: object) -> dict[str, object]:
+    return {"path": {"type": kind, "value": value}, **conditions}
+
+
+ROUTES = dict(
+    [
+        SERVICE,
+        rest("root", at("Prefix", "/")),
+        rest("shop", at("Prefix", "/shop/")),
+        rest("items", at("Prefix", "/shop/items")),
+        rest("exact", at("Exact", "/shop/items")),
+        rest("post", at("Prefix", "/cond", methods=["POST"])),
+        rest("header", at("Prefix", "/cond", methods=["POST"], headers=[{"name": "x-a", "value": "1"}])),
+        rest("query", at("Prefix", "/cond", query=[{"name": "q", "value": "1"}])),
+        rest("a-tie", at("Exact", "/tie")),
+        rest("b-tie", at("Exact", "/tie")),
+        rest("host", at("Prefix", "/"), hosts=("a.example",)),
+        rest("wild", at("Prefix", "/"), hosts=("*.example",)),
+        rest("deep", at("Prefix", "/"), hosts=("*.deep.example",)),
+        rest("only-path", at("Prefix", "/only"), hosts=("c.other",)),
+    ]
+)
+TEMPLATES = dict(
+    [
+        SERVICE,
+        rest("user", at("Template", "/users/{id}")),
+        rest("me", at("Template", "/{what}/me")),
+        rest("orders", at("Template", "/users/{id}/orders")),
+        rest("prefix", at("Prefix", "/users/7")),
+    ]
+)
+
+
+@mark.parametrize(
+    "path, headers, name",
+    [
+        param("/other", {}, "root", id="the shortest prefix takes the rest"),
+        param("/", {}, "root", id="the root itself"),
+        param("/shop", {}, "shop", id="a prefix without its last slash"),
+        param("/shop/x", {}, "shop", id="a prefix"),
+        param("/shopping", {}, "root", id="a prefix ends where a segment ends"),
+        param("/shop/items/1", {}, "items", id="the longest prefix"),
+        param("/shop/items", {}, "exact", id="exact before prefix"),
+        param("/tie", {}, "a-tie", id="by name at last"),
+        param("/x", {"host": "a.example"}, "host", id="exact host"),
+        param("/x", {"host": "A.Example.:8080"}, "host", id="host with port, capitals and last dot"),
+        param("/x", {"host": "b.example"}, "wild", id="wildcard host"),
+        param("/x", {"host": "x.b.example"}, "wild", id="wildcard spans labels"),
+        param("/x", {"host": "x.deep.example"}, "deep", id="longer wildcard"),
+        param("/x", {"host": "example"}, "root", id="a wildcard wants a label"),
+        param("/only/x", {"host": "c.other"}, "only-path", id="host with a path of its own"),
+        param("/x", {"host": "c.other"}, "root", id="a host without such a path falls back"),
+        param("/x", {"host": "[::1]:80"}, "root", id="IPv6"),
+        param("/cond", {}, "root", id="conditions not met"),
+        param("/cond?q=1", {}, "query", id="query"),
+        param("/cond?q=12", {}, "root", id="query of another value"),
+    ],
+)
+def test_the_most_specific_route_takes_the_request(path: str, headers: dict[str, str], name: str) -> None:
+    answer = Gateway(ROUTES).ask(request("GET", path, **headers))
+
+    assert answer.exchange.route == f"default/{name}"
+
+
+def test_more_conditions_win() -> None:
+    gateway = Gateway(ROUTES)
+
+    assert gateway.ask(request("POST", "/cond")).exchange.route == "default/post"
+    assert gateway.ask(request("POST", "/cond", **{"x-a": "1"})).exchange.route == "default/header"
+
+
+@mark.parametrize(
+    "path, name",
+    [
+        ("/users/1", "default/user"),
+        ("/users/me", "default/me"),  # both have one segment fixed: the name decides
+        ("/groups/me", "default/me"),
+        ("/users/1/orders", "default/orders"),
+        ("/users/7", "default/prefix"),
+        ("/users/", ""),
+        ("/users/1/2", ""),
+    ],
+)
+def test_templates_match_segment_by_segment_after_prefixes(path: str, name: str) -> None:
+    assert Gateway(TEMPLATES).ask(request("GET", path)).exchange.route == name
+
+
+def test_a_route_for_another_gateway_is_not_served_here() -> None:
+    path, _ = rest("elsewhere")
+    spec = {"serviceRef": {"name": "svc"}, "gatewayRefs": [{"name": "inner"}]}
+
+    answer = Gateway(dict([SERVICE, resource("Route", path.rpartition("/")[2], spec)])).ask(request("GET", "/"))
+
+    assert answer.exchange.route == ""
+    assert answer.code == "not_found"
