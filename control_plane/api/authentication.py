@@ -1,5 +1,6 @@
 """Who calls: a bearer admin token with a scope. Source: RFC 6750, section 2.1."""
 
+import asyncio
 import hashlib
 import math
 from collections import OrderedDict
@@ -13,6 +14,7 @@ from control_plane.errors import Forbidden, StoreUnavailable, Unauthenticated
 from control_plane.identity.actor import Actor, Scope
 
 MAX_KNOWN = 1024
+STORE_SECONDS = 1.0  # how long the store is waited for where memory can do
 MAX_TOKEN_CHARACTERS = 512
 
 
@@ -52,16 +54,18 @@ class Authentication:
         wait = self._throttle.wait_seconds(peer)
         if wait and digest not in self._known:
             raise TooManyAttempts("too many wrong tokens from this address; wait", math.ceil(wait))
+        remembered = self._known.get(digest) if from_memory else None
         try:
-            actor = await self._tokens.authenticate(token)
+            async with asyncio.timeout(STORE_SECONDS if remembered else None):  # else the store's own deadline
+                actor = await self._tokens.authenticate(token)
         except Unauthenticated:
             self._throttle.fail(peer)
             self._known.pop(digest, None)
             raise
-        except StoreUnavailable:
-            if not from_memory or digest not in self._known:
+        except (StoreUnavailable, TimeoutError):
+            if remembered is None:
                 raise
-            actor = self._known[digest]
+            actor = remembered
         self._known[digest] = actor
         self._known.move_to_end(digest)
         if len(self._known) > MAX_KNOWN:

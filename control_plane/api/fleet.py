@@ -1,5 +1,6 @@
 """Replicas, quarantine and the state of the control plane."""
 
+import asyncio
 from collections import Counter
 
 from aiohttp import web
@@ -19,6 +20,8 @@ from control_plane.distribution.nodes import Nodes, NodeState
 from control_plane.distribution.quarantine import Quarantine, QuarantineItem
 from control_plane.store.base import Store, StoreError
 from control_plane.store.keys import LEADER_KEY
+
+STORE_SECONDS = 1.0
 
 
 class FleetEndpoints:
@@ -68,8 +71,9 @@ class StatusEndpoint:
     async def _ask_store(self) -> tuple[str, bool]:
         """Who leads, and whether the store answers."""
         try:
-            entry = await self._store.get(LEADER_KEY)
-        except StoreError:
+            async with asyncio.timeout(STORE_SECONDS):
+                entry = await self._store.get(LEADER_KEY)
+        except (StoreError, TimeoutError):
             return "", False
         return entry.value.decode(errors="replace") if entry else "", True
 
