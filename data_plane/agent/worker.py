@@ -77,8 +77,7 @@ class Worker:
         self._report = report
         self._draining = asyncio.Event()
         self._stored = asyncio.Event()
-        self._is_orphan = False
-        self._spool: Spool | None = None  # of an orphan
+        self._spool: Spool | None = None  # of an orphan: from then on nothing is said to the agent
         self._told: Commit | None = None
         self._changed: dict[str, bytes | None] = {}
         self._news = asyncio.Event()
@@ -179,7 +178,7 @@ class Worker:
     async def _send_last_records(self) -> None:
         self._send_records()
         deadline = time.monotonic() + LAST_WORD_SECONDS
-        while self._sender.unstored() and not self._is_orphan and time.monotonic() < deadline:
+        while self._sender.unstored() and self._spool is None and time.monotonic() < deadline:
             self._stored.clear()
             try:
                 await asyncio.wait_for(self._stored.wait(), deadline - time.monotonic())
@@ -189,13 +188,11 @@ class Worker:
 
     async def _outlive_agent(self, start: Start) -> None:
         """Go on serving without an agent, until another one's workers serve."""
-        self._is_orphan = True
         self._channel.close()
         if not self._may_accept:
             self._draining.set()  # we never served: nobody misses us
         folder = Path(start.data_dir) / "records" / f"orphan-{os.getpid()}"
         self._spool = Spool(folder, ORPHAN_SPOOL_BYTES)
-        self._write_unstored(self._spool)
         self._stored.set()
         logger.warning("the agent is gone; serving on until another takes over worker=%d", start.worker)
         while True:
@@ -206,7 +203,7 @@ class Worker:
         self._draining.set()
 
     def _post(self, message: msgspec.Struct) -> None:
-        if not self._is_orphan:
+        if self._spool is None:
             self._channel.post(message)
 
     def _write_unstored(self, spool: Spool) -> None:

@@ -41,8 +41,8 @@ class Admin:
     def __init__(self, replica: FakeReplica, url: str, session: ClientSession) -> None:
         self.replica, self._url, self._session = replica, url, session
 
-    async def get(self, path: str, token: str = "") -> tuple[int, str]:
-        headers = {"authorization": f"Bearer {token}"} if token else {}
+    async def get(self, path: str, token: str | None = None) -> tuple[int, str]:
+        headers = {} if token is None else {"authorization": f"Bearer {token}"}
         async with self._session.get(self._url + path, headers=headers) as answer:
             return answer.status, await answer.text()
 
@@ -79,8 +79,8 @@ async def test_metrics_and_version_are_open(admin: Admin) -> None:
     assert await admin.get("/version") == (200, '{"version": "1"}')
 
 
-@pytest.mark.parametrize("token", ["", "wrong", "let-me-in-"], ids=["none", "wrong", "longer"])
-async def test_the_dump_needs_the_token(admin: Admin, token: str) -> None:
+@pytest.mark.parametrize("token", [None, "", "wrong", "let-me-in-"], ids=["none", "empty", "wrong", "longer"])
+async def test_the_dump_needs_the_token(admin: Admin, token: str | None) -> None:
     status, body = await admin.get("/config", token)
     assert status == 401
     assert "Model" not in body

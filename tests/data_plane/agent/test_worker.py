@@ -190,7 +190,7 @@ async def test_a_drain_of_the_agent_after_a_signal_does_not_cut_off(scene: Scene
     scene.traffic.idle.set()
 
 
-async def test_without_its_agent_it_serves_on_and_keeps_records(scene: Scene) -> None:
+async def test_without_its_agent_it_serves_on_and_keeps_records(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     await scene.serve()
     scene.sender.append(Record(1))
     await scene.hear(Records)  # never confirmed
@@ -199,6 +199,12 @@ async def test_without_its_agent_it_serves_on_and_keeps_records(scene: Scene) ->
     await until(lambda: b'{"id":1}' in scene.spooled())
     scene.sender.append(Record(2))
     await until(lambda: b'{"id":2}' in scene.spooled())
+    looks: list[str] = []
+    is_replaced = presence.is_replaced
+    monkeypatch.setattr(
+        presence, "is_replaced", lambda folder, agent: looks.append(agent) or is_replaced(folder, agent)
+    )
+    await until(lambda: len(looks) >= 3)
     assert scene.traffic.accepting
     assert not scene.running.done()
 

@@ -107,6 +107,7 @@ def test_a_full_disk_costs_detail_but_no_sums(tmp_path: Path, monkeypatch: pytes
     with monkeypatch.context() as patch:
         patch.setattr(os, "pwrite", full_disk(10))
         spool.append(line(1) + line(2), 2)
+        assert details(tmp_path) == [0]
     spool.append(line(3), 1)
     spool.close()
     assert details(tmp_path) == [0, 3]
