@@ -201,9 +201,12 @@ async def test_without_its_agent_it_serves_on_and_keeps_records(scene: Scene, mo
     await until(lambda: b'{"id":2}' in scene.spooled())
     looks: list[str] = []
     is_replaced = presence.is_replaced
-    monkeypatch.setattr(
-        presence, "is_replaced", lambda folder, agent: looks.append(agent) or is_replaced(folder, agent)
-    )
+
+    def look(data_dir: Path, agent: str) -> bool:
+        looks.append(agent)
+        return is_replaced(data_dir, agent)
+
+    monkeypatch.setattr(presence, "is_replaced", look)
     await until(lambda: len(looks) >= 3)
     assert scene.traffic.accepting
     assert not scene.running.done()
