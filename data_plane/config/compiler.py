@@ -1,7 +1,9 @@
 """Resources to snapshots, incrementally: a change makes anew only what depends on it, in slices between other work."""
 
-from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
 
 from config_schemas.policies.merge import PolicyView, index_by_tenant
 from config_schemas.registry import POLICY_KINDS
@@ -19,8 +21,11 @@ from data_plane.identity.directory import ApplicationFacts
 
 SLICE_SECONDS = 0.004  # with what a step may take on top, below the 5 ms that traffic may wait
 STEPS_PER_LOOK = 32
+BATCH = 200  # of what takes microseconds each
+NO_ROUTES = HostTable()
 LABELLED_KINDS = frozenset(("Tenant", "Team", "Gateway"))  # whose labels policies select by
 
+Item = TypeVar("Item")
 Slices = Generator[None, None, None]
 
 
@@ -34,11 +39,10 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """Where a compile starts: all that the last one left behind. `host_routes`: paths of routes by host."""
+    """Where a compile starts: all that the last one left behind."""
 
     state: State
     sources: Sources
-    host_routes: Mapping[bytes, frozenset[str]] = field(default_factory=dict)
 
 
 class Compiler:
@@ -96,7 +100,6 @@ class _Compile:
         self._credentials = base.sources.credentials
         self._applications = dict(base.sources.applications)
         self._hosts = dict(base.sources.hosts)
-        self._host_routes = dict(base.host_routes)
         self._policies = base.sources.policies
         self.rejections = self._build.rejections
 
@@ -123,7 +126,7 @@ class _Compile:
 
     def result(self) -> _Base:
         sources = Sources(self._hosts, self._credentials, self._applications, self._policies)
-        return _Base(self._build.finish(), sources, self._host_routes)
+        return _Base(self._build.finish(), sources)
 
     def _recipes(self) -> Mapping[str, Callable[[Build, str], object]]:
         return {
@@ -150,14 +153,17 @@ class _Compile:
     def _remake(self, keys: list[Key]) -> Slices:
         """Make anew all that was made from what has changed."""
         old_units = self._base.state.units
-        stale = self._build.invalidate(keys)
+        stale: set[str] = set()
+        for batch in _batches(keys):
+            stale |= self._build.invalidate(batch)
+            yield from self._pause()
         for path in sorted(stale):
             self._build.make(path)
             yield from self._pause()
         yield from self._route(stale, old_units)
         self._identify(stale)
-        if touched := [path for kind, path in keys if kind == "resource"]:
-            self._police(touched)
+        if keys:
+            yield from self._police([path for kind, path in keys if kind == "resource"])
 
     def _pause(self) -> Slices:
         """After a step that may have taken long."""
@@ -172,23 +178,18 @@ class _Compile:
             self.rejections.append(Rejection(path, str(error)))
             return []
 
-    def _route(self, stale: set[str], old_units: Mapping[str, object]) -> Slices:
-        """Make anew the tables of the hosts whose routes have changed."""
-        added: dict[bytes, set[str]] = {}
-        dropped: dict[bytes, set[str]] = {}
-        for path in stale:
-            for host in _hosts_of(old_units.get(path)):
-                dropped.setdefault(host, set()).add(path)
-            for host in _hosts_of(self._build.made(path)):
-                added.setdefault(host, set()).add(path)
-        yield from self._pause()
-        for host in {*added, *dropped}:
-            kept = self._host_routes.get(host, frozenset()) - dropped.get(host, set())
-            paths = self._host_routes[host] = kept | added.get(host, set())
-            routes = [route for path in sorted(paths) if isinstance(route := self._build.made(path), CompiledRoute)]
-            self._hosts[host] = HostTable.of(routes)
-            if not paths:
-                del self._hosts[host], self._host_routes[host]
+    def _route(self, stale: Iterable[str], old_units: Mapping[str, object]) -> Slices:
+        """Change the tables of the hosts whose routes have changed, some routes at a time."""
+        for batch in _batches(stale):
+            dropped: dict[bytes, list[CompiledRoute]] = {}
+            added: dict[bytes, list[CompiledRoute]] = {}
+            for path in batch:
+                _file(dropped, old_units.get(path))
+                _file(added, self._build.made(path))
+            for host in {*dropped, *added}:
+                table = self._hosts.pop(host, NO_ROUTES).changed(dropped.get(host, ()), added.get(host, ()))
+                if table:
+                    self._hosts[host] = table
             yield from self._pause()
 
     def _identify(self, stale: set[str]) -> None:
@@ -199,7 +200,7 @@ class _Compile:
             else:
                 self._applications.pop(path, None)
 
-    def _police(self, touched: list[str]) -> None:
+    def _police(self, touched: Iterable[str]) -> Slices:
         """Policies, and the labels that they select by."""
         sources = self._policies
         policies, indexes, labels = dict(sources.policies), dict(sources.indexes), dict(sources.labels)
@@ -215,10 +216,13 @@ class _Compile:
                 labels.pop(path, None)
                 if resource is not None:
                     labels[path] = resource.metadata.labels
+            if self._is_due():
+                yield
         for tenant in tenants:
             indexes.pop(tenant, None)
             owned = [policies[path] for kind in POLICY_KINDS for path in self._build.found_paths(tenant, kind)]
             indexes |= index_by_tenant(PolicyView.of(policy) for policy in owned)
+            yield from self._pause()
         self._policies = PolicySources(policies, indexes, labels, self._gateway)
 
     def _credential(self, changes: Mapping[str, bytes | None]) -> Slices:
@@ -245,6 +249,14 @@ class _Compile:
             self.rejections.append(Rejection(path, str(error)))
 
 
-def _hosts_of(unit: object) -> tuple[bytes, ...]:
-    """The hosts in whose tables a route stands; none of what is no route."""
-    return (unit.hosts or (ANY_HOST,)) if isinstance(unit, CompiledRoute) else ()
+def _file(by_host: dict[bytes, list[CompiledRoute]], unit: object) -> None:
+    """Put a route under the hosts in whose tables it stands; what is no route stands in none."""
+    if isinstance(unit, CompiledRoute):
+        for host in unit.hosts or (ANY_HOST,):
+            by_host.setdefault(host, []).append(unit)
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    waiting = iter(items)
+    while batch := list(islice(waiting, BATCH)):
+        yield batch

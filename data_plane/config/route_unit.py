@@ -26,6 +26,11 @@ class CompiledMatch:
     query: tuple[bytes, ...] = ()  # fields as they stand in a query
 
     @property
+    def conditions(self) -> tuple[object, ...]:
+        """Orders the matches of one route that are equally specific."""
+        return self.path, self.headers, self.query, tuple(sorted(self.methods))
+
+    @property
     def condition_count(self) -> int:
         return len(self.headers) + len(self.query) + bool(self.methods)
 

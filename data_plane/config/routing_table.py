@@ -1,7 +1,7 @@
 """Which route a request belongs to. Host exact before wildcard; path exact, longest prefix, template; then the number
 of conditions; then the name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from data_plane.config.route_unit import CompiledMatch, CompiledRoute
@@ -36,20 +36,25 @@ class HostTable:
     prefixes: Mapping[bytes, tuple[Entry, ...]] = field(default_factory=dict)
     templates: tuple[Entry, ...] = ()
 
-    @classmethod
-    def of(cls, routes: Iterable[CompiledRoute]) -> "HostTable":
-        exact: dict[bytes, list[Entry]] = {}
-        prefixes: dict[bytes, list[Entry]] = {}
-        templates: list[Entry] = []
-        for route, match in ((each, match) for each in routes for match in each.matches):
-            if match.type == "Exact":
-                exact.setdefault(match.path, []).append(Entry(route, match))
-            elif match.type == "Prefix":
-                prefixes.setdefault(match.path, []).append(Entry(route, match, len(match.path)))
+    def __bool__(self) -> bool:
+        return bool(self.exact or self.prefixes or self.templates)
+
+    def changed(self, dropped: Collection[CompiledRoute], added: Iterable[CompiledRoute]) -> "HostTable":
+        """The table without some routes and with others; what they have nothing to do with is shared."""
+        gone = {route.path for route in dropped}
+        tables = {"Exact": dict(self.exact), "Prefix": dict(self.prefixes)}
+        templates = [each for each in self.templates if each.route.path not in gone]
+        for route, match in _matches(dropped):
+            if match.type in tables:
+                _take(tables[match.type], match.path, route.path)
+        for route, match in _matches(added):
+            if match.type in tables:
+                below = len(match.path) if match.type == "Prefix" else 0
+                _add(tables[match.type], Entry(route, match, below))
             else:
                 templates.append(Entry(route, match))
-        templates.sort(key=lambda each: (-sum(part is not None for part in each.match.segments), *_rank(each)))
-        return cls(_ranked(exact), _ranked(prefixes), tuple(templates))
+        templates.sort(key=_template_rank)
+        return HostTable(tables["Exact"], tables["Prefix"], tuple(templates))
 
     def find(self, request: Request) -> Entry | None:
         path = request.path
@@ -129,9 +134,26 @@ def host_name(host: bytes) -> bytes:
     return name.rstrip(b".")
 
 
-def _ranked(entries: dict[bytes, list[Entry]]) -> dict[bytes, tuple[Entry, ...]]:
-    return {path: tuple(sorted(members, key=_rank)) for path, members in entries.items()}
+def _matches(routes: Iterable[CompiledRoute]) -> Iterator[tuple[CompiledRoute, CompiledMatch]]:
+    return ((route, match) for route in routes for match in route.matches)
 
 
-def _rank(entry: Entry) -> tuple[int, str, str]:
-    return -entry.match.condition_count, entry.route.name, entry.route.tenant
+def _take(entries: dict[bytes, tuple[Entry, ...]], path: bytes, route_path: str) -> None:
+    kept = tuple(each for each in entries.pop(path, ()) if each.route.path != route_path)
+    if kept:
+        entries[path] = kept
+
+
+def _add(entries: dict[bytes, tuple[Entry, ...]], entry: Entry) -> None:
+    path = entry.match.path
+    entries[path] = tuple(sorted((*entries.get(path, ()), entry), key=_rank))
+
+
+def _rank(entry: Entry) -> tuple[int, str, str, tuple[object, ...]]:
+    match, route = entry.match, entry.route
+    return -match.condition_count, route.name, route.tenant, match.conditions
+
+
+def _template_rank(entry: Entry) -> tuple[int, int, str, str, tuple[object, ...]]:
+    """Those with the most fixed segments first."""
+    return -sum(part is not None for part in entry.match.segments), *_rank(entry)

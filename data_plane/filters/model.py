@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import msgspec
 from msgspec import Raw
 
-from data_plane.codecs.client_api import GEMINI, OPENAI
+from data_plane.codecs.client_api import GEMINI
 from data_plane.codecs.json_fields import decode_fields, flag_field, flag_inside, set_inside, text_field
 from data_plane.codecs.usage_meter import find_meter
 from data_plane.errors import BadRequest, MethodNotAllowed, ModelNotFound, NotProgrammed
@@ -46,7 +46,7 @@ class ModelFilter(Filter):
             if named_by_path:
                 fields["model"] = Raw(msgspec.json.encode(asked))  # Azure's clients leave it out
         exchange.meter = find_meter(exchange.api, exchange.operation)
-        if exchange.stream and exchange.api == OPENAI and exchange.operation in STREAMING_OPERATIONS:
+        if exchange.stream and exchange.operation in STREAMING_OPERATIONS:
             _ask_for_usage(exchange, fields)
 
     def _choose(self, asked: str, allowed: Collection[str] | None) -> str:

@@ -79,6 +79,8 @@ def test_what_comes_before_does_not_matter(case: Path) -> None:
     padding = (b"data: " + text + b"\n\n") * 1000
 
     assert measure(case, [padding, body(case)]) == expected(case)
+    pieces = [padding[start : start + 1000] for start in range(0, len(padding), 1000)]
+    assert measure(case, [*pieces, body(case)]) == expected(case)
 
 
 def assert_plausible(usage: Usage | None) -> None:

@@ -117,6 +117,13 @@ def test_a_version_whose_provider_is_missing_leaves_the_others_served() -> None:
     assert [version.name for version in answer.dispatcher.versions] == ["v2"]
 
 
+def test_a_target_without_weight_is_not_used() -> None:
+    targets = [{"providerRef": {"name": "openai"}, "weight": weight, "model": f"m{weight}"} for weight in (0, 2)]
+    gateway = Gateway(basic() | dict([model("gpt", versions=[{"name": "v1", "targets": targets}])]))
+
+    assert [target.model for target in gateway.ask(post()).dispatcher.versions[0].targets] == ["m2"]
+
+
 def written(kind: str, name: str, **document: object) -> tuple[str, bytes]:
     """What somebody has written into the store by hand."""
     whole = {"apiVersion": "isthmus.dev/v1", "kind": kind, "metadata": {"name": name, "tenant": "default"}, **document}

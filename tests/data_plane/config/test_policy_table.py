@@ -86,6 +86,14 @@ def test_a_shadow_policy_is_counted() -> None:
     assert gateway.metrics.shadowed[("default/HeaderPolicy/shadow",)].value == 1
 
 
+def test_a_shadow_policy_that_would_lose_is_not_counted() -> None:
+    wide, narrow = header("wide", **to("Tenant", "default"), mode="Shadow"), header("narrow", **to("Model", "gpt"))
+    gateway = Gateway(basic() | dict([wide, narrow]))
+
+    assert sent(gateway) == [b"narrow"]
+    assert not gateway.metrics.shadowed
+
+
 def test_timeouts_that_are_not_given_keep_their_default() -> None:
     policy = resource("TimeoutPolicy", "t", {**to("Route", "models"), "requestSeconds": 7})
 
