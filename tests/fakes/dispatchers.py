@@ -15,7 +15,7 @@ class FakeDispatcher:
     versions: tuple[ModelVersion, ...] = ()
     target: ServiceTarget | None = None
 
-    def send(self, receiver: Receiver) -> None:
+    def send(self, receiver: Receiver, *, streams_body: bool) -> None:
         raise AssertionError("nothing is sent in these tests")
 
 
