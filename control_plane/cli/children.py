@@ -52,15 +52,20 @@ class Children:
         self._children.append(child)
         return child
 
+    def adopt(self, name: str, process: subprocess.Popen[bytes], log: Path, stop_seconds: float = 10.0) -> None:
+        """Watch and stop a child that was started elsewhere."""
+        self._children.append(Child(name, process, log, stop_seconds))
+
     def find_ended(self) -> Child | None:
         """A child that has ended by itself, if any."""
         return next((child for child in self._children if child.process.poll() is not None), None)
 
     async def wait_for_end(self) -> Child:
         """Wait until any child has ended by itself."""
-        while (ended := self.find_ended()) is None:
+        while True:
+            if ended := self.find_ended():
+                return ended
             await asyncio.sleep(POLL_SECONDS)
-        return ended
 
     async def stop(self) -> None:
         """End all children, the last started first; those that do not end in time are killed."""

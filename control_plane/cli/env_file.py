@@ -1,9 +1,10 @@
 """The facts of a running `isthmus up`, as a file that a shell can source."""
 
-import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+
+from control_plane.cli.data_dir import write_private
 
 
 def remove(path: Path) -> None:
@@ -12,10 +13,5 @@ def remove(path: Path) -> None:
 
 
 def write(path: Path, facts: Mapping[str, str]) -> None:
-    """Write `export NAME=value` lines, readable by their owner only; the file appears whole or not at all."""
-    temporary = path.with_name(path.name + ".new")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.writelines(f"export {name}={shlex.quote(value)}\n" for name, value in facts.items())
-    temporary.rename(path)
+    """Write `export NAME=value` lines, readable by their owner only."""
+    write_private(path, "".join(f"export {name}={shlex.quote(value)}\n" for name, value in facts.items()))

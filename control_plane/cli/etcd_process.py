@@ -83,6 +83,17 @@ class EtcdProcess:
         return f"http://{LOOPBACK}:{self._metrics_port}"
 
     @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The running child.
+
+        Raises:
+            EtcdFailed: it was not started.
+        """
+        if self._process is None:
+            raise EtcdFailed("etcd is not started")
+        return self._process
+
+    @property
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 

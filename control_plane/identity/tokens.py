@@ -3,6 +3,7 @@
 import hmac
 import json
 import os
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from control_plane.store.stored import store_errors
 from control_plane.store.writer import Now, utc_now
 
 PREFIX = "isa"
+BOOTSTRAP_ID = "bootstrap"  # of a first token that was made elsewhere, as by a chart that cannot compute a checksum
+FOREIGN_TOKEN = re.compile(r"[!-~]{32,256}")
 MAX_TOKENS = 1_000
 MAX_DESCRIPTION = 256
 SYSTEM = Actor("system/bootstrap")
@@ -60,7 +63,7 @@ class AdminTokens:
             StoreUnavailable: the store cannot be asked.
         """
         text = token.decode("ascii", errors="replace")
-        id = find_id(PREFIX, text)
+        id = _find_id(text)
         if id is None:
             raise Unauthenticated(NOT_VALID)
         with store_errors():
@@ -130,9 +133,12 @@ class AdminTokens:
             if await self._store.get(BOOTSTRAP_KEY) is not None:
                 return False
         text = _read_or_mint(path, self._random_bytes)
-        id = find_id(PREFIX, text)
+        id = _find_id(text)
         if id is None:
-            raise BootstrapError(f"{path} must hold one admin token, `isa_…`; remove the file to have one made")
+            raise BootstrapError(
+                f"{path} must hold one admin token, `isa_…` or 32 to 256 random characters; "
+                "remove the file to have one made"
+            )
         info = TokenInfo(id, ("admin",), "bootstrap", timestamp(self._now()), SYSTEM.id, None, hash_of(text))
         try:
             await self._write(info, SYSTEM, [BOOTSTRAP_KEY])
@@ -170,6 +176,12 @@ class AdminTokens:
             return False
         moment = _moment(info.expires_at)
         return moment is None or moment <= self._now()
+
+
+def _find_id(text: str) -> str | None:
+    if text.startswith(f"{PREFIX}_"):
+        return find_id(PREFIX, text)
+    return BOOTSTRAP_ID if FOREIGN_TOKEN.fullmatch(text) else None
 
 
 def _read_or_mint(path: Path, random_bytes: RandomBytes) -> str:

@@ -113,6 +113,19 @@ async def test_a_store_that_is_away_is_no_wrong_token() -> None:
         await tokens.authenticate(text.encode())
 
 
+async def test_a_bootstrap_token_made_elsewhere_is_taken_if_it_is_long(tmp_path: Path) -> None:
+    tokens = AdminTokens(MemoryStore())
+    file = tmp_path / "token"
+    file.write_text("x" * 31)
+    with pytest.raises(BootstrapError):
+        await tokens.ensure_bootstrap(file)
+    file.write_text("A1" * 24 + "\n")
+    assert await tokens.ensure_bootstrap(file)
+    assert (await tokens.authenticate(b"A1" * 24)).has("admin")
+    with pytest.raises(Unauthenticated):
+        await tokens.authenticate(b"A2" * 24)
+
+
 async def test_the_bootstrap_token_is_made_once_into_a_file_for_its_owner_only(tmp_path: Path) -> None:
     store, file = MemoryStore(), tmp_path / "token"
     tokens = AdminTokens(store)
