@@ -1,6 +1,6 @@
 """Writes every file that a program makes, or checks that the ones in the tree are what it would make.
 
-Usage: python -m scripts.generate [--check] [proto|schemas|charts|all]
+Usage: python -m scripts.generate [--check] [proto|schemas|openapi|errors|charts|all]
 """
 
 import argparse
@@ -47,6 +47,18 @@ def write_schemas(folder: Path) -> None:
         (folder / path).write_text(text)
 
 
+def write_openapi(folder: Path) -> None:
+    """The REST API's description."""
+    (folder / "docs").mkdir(parents=True, exist_ok=True)
+    (folder / "docs" / "openapi.json").write_text(_printed("control_plane.api.openapi"))
+
+
+def write_errors(folder: Path) -> None:
+    """The reference page of what clients may be told."""
+    (folder / "docs").mkdir(parents=True, exist_ok=True)
+    (folder / "docs" / "errors.md").write_text(_printed("data_plane.errors"))
+
+
 def write_charts(folder: Path) -> None:
     """The manifests of a few releases, so that a change of the chart shows what it changes in a cluster."""
     golden = folder / "tests" / "golden" / "charts"
@@ -60,9 +72,16 @@ def write_charts(folder: Path) -> None:
         (golden / f"{name}.yaml").write_text(done.stdout)
 
 
+def _printed(module: str) -> str:
+    argv = [sys.executable, "-m", module]
+    return subprocess.run(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=60).stdout
+
+
 GENERATORS = (
     Generator("proto", write_proto, ("proto/isthmus/**/*_pb2.py", "proto/isthmus/**/*_pb2.pyi")),
     Generator("schemas", write_schemas, ("docs/schemas/*.json", "docs/reference/resources.md")),
+    Generator("openapi", write_openapi, ("docs/openapi.json",)),
+    Generator("errors", write_errors, ("docs/errors.md",)),
     Generator("charts", write_charts, ("tests/golden/charts/*.yaml",)),
 )
 
