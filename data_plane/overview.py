@@ -17,6 +17,8 @@ from data_plane.settings import Settings, package_version
 WATCH_SECONDS = 1.0
 GAUGES = {
     "isthmus_connections": "Client connections that are open.",
+    "isthmus_exchanges": "Requests under way.",
+    "isthmus_held_bytes": "Bytes of request bodies that are held in memory.",
 }
 
 

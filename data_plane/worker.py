@@ -53,6 +53,10 @@ class Ingress:
             await asyncio.wait((self._draining,))
         if self._is_cut:
             await self._listener.drain(0)
+        for _ in range(100):  # what was cut off hears of it in a later turn of the loop, and is recorded then
+            if not self._listener.connections:
+                break
+            await asyncio.sleep(0.01)
         await wait_for_all(COMPLETION_SECONDS)
 
     def cut_off(self) -> None:
@@ -72,7 +76,12 @@ class Reporter:
 
     def report(self) -> Report:
         lost, self._lost = self._sender.lost - self._lost, self._sender.lost
-        gauges = [Delta("isthmus_connections", [], float(self._listener.connections))]
+        listener = self._listener
+        gauges = [
+            Delta("isthmus_connections", [], float(listener.connections)),
+            Delta("isthmus_exchanges", [], float(listener.exchanges)),
+            Delta("isthmus_held_bytes", [], float(listener.held_bytes)),
+        ]
         return Report(self._deltas(), gauges, lost)
 
 
