@@ -190,13 +190,15 @@ class ControlPlane:
                 await asyncio.Event().wait()
 
     def _services(self) -> Services:
+        nodes = self._distribution.nodes
+        writer = Writer(self._store, self._index, self._sealer, readers=nodes.oldest_connected)
         return Services(
             store=self._store,
             index=self._index,
-            resources=Resources(self._store, self._sealer, Writer(self._store, self._index, self._sealer)),
+            resources=Resources(self._store, self._sealer, writer),
             tokens=self._tokens,
             catalog=self._distribution.catalog,
-            nodes=self._distribution.nodes,
+            nodes=nodes,
             quarantine=self._distribution.quarantine,
             readiness=self._readiness,
             name=self._settings.name,

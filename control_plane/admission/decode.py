@@ -14,12 +14,12 @@ JSON_TYPES = frozenset(("application/json", "application/merge-patch+json"))
 YAML_TYPES = frozenset(("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"))
 
 
-def parse_documents(data: bytes, content_type: str) -> list[Document]:
+def parse_documents(data: bytes, content_type: str, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> list[Document]:
     """All documents of a request or file: one JSON object or a list of them, or YAML documents.
 
     Raises:
         Malformed: it is no JSON or YAML of this kind; the text says where.
-        TooLarge: more than 1 MiB a document, 4 MiB or 1,000 documents together.
+        TooLarge: more than `max_bytes` a document, 4 MiB or 1,000 documents together.
     """
     if len(data) > MAX_REQUEST_BYTES:
         raise TooLarge(f"the documents have {len(data)} bytes together; at most {MAX_REQUEST_BYTES} are allowed")
@@ -31,18 +31,18 @@ def parse_documents(data: bytes, content_type: str) -> list[Document]:
     documents = [value for value in found if value is not None]  # `---` with nothing after it
     if len(documents) > MAX_DOCUMENTS:
         raise TooLarge(f"{len(documents)} documents are too many; at most {MAX_DOCUMENTS} are allowed")
-    if len(documents) == 1 and len(data) > MAX_DOCUMENT_BYTES:
-        raise TooLarge(f"the document has {len(data)} bytes; at most {MAX_DOCUMENT_BYTES} are allowed")
+    if len(documents) == 1 and len(data) > max_bytes:
+        raise TooLarge(f"the document has {len(data)} bytes; at most {max_bytes} are allowed")
     return [_checked(value, index) for index, value in enumerate(documents)]
 
 
-def parse_object(data: bytes, content_type: str) -> Document:
+def parse_object(data: bytes, content_type: str, *, max_bytes: int = MAX_DOCUMENT_BYTES) -> Document:
     """The one document of a request.
 
     Raises:
         Malformed, TooLarge: as `parse_documents`.
     """
-    documents = parse_documents(data, content_type)
+    documents = parse_documents(data, content_type, max_bytes=max_bytes)
     if len(documents) != 1:
         raise Malformed(f"exactly one document is expected, not {len(documents)}")
     return documents[0]

@@ -24,14 +24,16 @@ class BatchEndpoint:
         self._resources = resources
 
     async def batch(self, call: Call) -> web.Response:
-        request = parse_request(BatchRequest, await call.document())
+        request = parse_request(BatchRequest, await call.batch())
         changes = _changes(request.documents)
         if request.prune:
             changes += await self._pruned(request.prune, {str(change.target) for change in changes})
         if request.atomic and changes:
-            result = await self._resources.write(changes, actor=call.actor, dry_run=request.dry_run)
+            result = await self._resources.write(
+                changes, actor=call.actor, dry_run=request.dry_run, allow_skew=request.allow_skew
+            )
         else:
-            result = await self._one_by_one(in_dependency_order(changes), call.actor, request.dry_run)
+            result = await self._one_by_one(in_dependency_order(changes), call.actor, request)
         return answer(BatchAnswer(revision=result.revision, outcomes=tuple(map(_show, result.outcomes))))
 
     async def _pruned(self, prune: Prune, kept: set[str]) -> list[Change]:
@@ -60,12 +62,14 @@ class BatchEndpoint:
                     break
         return in_dependency_order(found)
 
-    async def _one_by_one(self, changes: Sequence[Change], actor: Actor, dry_run: bool) -> WriteResult:
+    async def _one_by_one(self, changes: Sequence[Change], actor: Actor, request: BatchRequest) -> WriteResult:
         outcomes: list[Outcome] = []
         revision = 0
         for change in changes:
             try:
-                result = await self._resources.write([change], actor=actor, dry_run=dry_run)
+                result = await self._resources.write(
+                    [change], actor=actor, dry_run=request.dry_run, allow_skew=request.allow_skew
+                )
             except ControlPlaneError as error:
                 done = f"{len(outcomes)} of {len(changes)} documents were applied before it"
                 raise type(error)(f"{change.target}: {error.message}; {done}", error.field_errors) from error

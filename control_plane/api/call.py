@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from config_schemas.base import NAME_PATTERN, PLATFORM_TENANT, Model, Resource
 from control_plane.admission.decode import JSON_TYPES, YAML_TYPES, Document, parse_documents, parse_object
+from control_plane.admission.limits import MAX_REQUEST_BYTES
 from control_plane.admission.wording import field_errors
 from control_plane.api.operations import Operation
 from control_plane.api.problem import RequestTimeout, UnsupportedMediaType
@@ -74,6 +75,11 @@ class Call:
         """The one JSON or YAML document of the body."""
         content_type = self._content_type()
         return parse_object(await self.body(), content_type)
+
+    async def batch(self) -> Document:
+        """The one document of the body, which holds others and may be as large as a request."""
+        content_type = self._content_type()
+        return parse_object(await self.body(), content_type, max_bytes=MAX_REQUEST_BYTES)
 
     async def documents(self) -> list[Document]:
         """All JSON or YAML documents of the body."""

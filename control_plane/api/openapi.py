@@ -39,6 +39,7 @@ _QUERY: Mapping[str, tuple[Json, str]] = {
     "watch": (_FLAG, "Answer with server-sent events `added`, `modified`, `deleted`, `bookmark`, `error`."),
     "resourceVersion": ({"type": "integer", "minimum": 0}, "With `watch`: events after this revision; else from now."),
     "dryRun": (_FLAG, "Check everything and change nothing."),
+    "allowSkew": (_FLAG, "Write also what connected replicas are too old for; it is left out of what they get."),
     "tenant": (_NAME, "Of this tenant."),
     **{
         name: (_NAME, f"The {name} of the request.")

@@ -10,7 +10,7 @@ from control_plane.identity.actor import Scope
 PRECONDITION = ("If-Match",)
 IDEMPOTENT = ("Idempotency-Key",)
 LIST_QUERY = ("labelSelector", "limit", "continue", "watch", "resourceVersion")
-WRITE_QUERY = ("dryRun",)
+WRITE_QUERY = ("dryRun", "allowSkew")
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,12 @@ class ResourceEndpoints:
         return Change(action, call.kind.KIND, call.tenant(), call.part("name"), document, expected)
 
     async def _write(self, call: Call, change: Change) -> Outcome:
-        result = await self._resources.write([change], actor=call.actor, dry_run=call.query.flag("dryRun"))
+        result = await self._resources.write(
+            [change],
+            actor=call.actor,
+            dry_run=call.query.flag("dryRun"),
+            allow_skew=call.query.flag("allowSkew"),
+        )
         return result.outcomes[0]
 
     def _written(self, outcome: Outcome) -> web.Response:

@@ -73,6 +73,7 @@ class BatchRequest(Model):
 
     documents: Annotated[tuple[Document, ...], Field(max_length=1000)] = ()
     dry_run: bool = False
+    allow_skew: bool = False
     atomic: bool = True
     prune: Prune | None = None
 

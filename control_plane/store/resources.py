@@ -115,9 +115,11 @@ class Resources:
                     return ResourceList(tuple(items), revision, _make_token(_Position(revision, each, rest)))
         return ResourceList(tuple(items), revision, "")
 
-    async def write(self, changes: Sequence[Change], *, actor: Actor, dry_run: bool = False) -> WriteResult:
+    async def write(
+        self, changes: Sequence[Change], *, actor: Actor, dry_run: bool = False, allow_skew: bool = False
+    ) -> WriteResult:
         """As `Writer.write`."""
-        return await self._writer.write(changes, actor=actor, dry_run=dry_run)
+        return await self._writer.write(changes, actor=actor, dry_run=dry_run, allow_skew=allow_skew)
 
     async def watch(
         self, kind: str | None, tenant: str | None, *, labels: Labels | None = None, start_revision: int

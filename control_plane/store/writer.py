@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from config_schemas.base import Resource
 from config_schemas.canonical import encode
 from config_schemas.registry import KINDS
+from config_schemas.version import SCHEMA_VERSION
 from control_plane.audit.log import AuditChange, audit_put, timestamp
 from control_plane.errors import FieldError, Invalid, NotFound, StoredInvalid, TooLarge, WriteConflict
 from control_plane.history.entry import HistoryAction, HistoryRecord, encode_record, history_key
@@ -18,6 +19,7 @@ from control_plane.store.checks import Checks, Transaction, release_hash
 from control_plane.store.index import Index
 from control_plane.store.keys import is_resource_name, resource_key
 from control_plane.store.plan import Plan, plan_change
+from control_plane.store.skew import OldestReaders, check_skew
 from control_plane.store.stored import Reader, store_errors
 
 MAX_CHANGES = 40  # each is a resource, a history entry and up to one more key; etcd takes 128 operations at once
@@ -41,6 +43,7 @@ class Writer:
         *,
         now: Now = utc_now,
         random_suffix: Callable[[], str] = lambda: secrets.token_hex(4),
+        readers: OldestReaders = lambda: (SCHEMA_VERSION, ()),
     ) -> None:
         self._store = store
         self._index = index
@@ -48,9 +51,14 @@ class Writer:
         self._reader = Reader(sealer)
         self._now = now
         self._random_suffix = random_suffix
+        self._readers = readers
 
-    async def write(self, changes: Sequence[Change], *, actor: Actor, dry_run: bool = False) -> WriteResult:
+    async def write(
+        self, changes: Sequence[Change], *, actor: Actor, dry_run: bool = False, allow_skew: bool = False
+    ) -> WriteResult:
         """Make all changes or none. What others wrote meanwhile is looked at again, unless a revision was expected.
+
+        `allow_skew`: also what connected replicas are too old for, which is then left out of what they get.
 
         Raises:
             ControlPlaneError: nothing was written.
@@ -60,6 +68,8 @@ class Writer:
             try:
                 with store_errors():
                     plans = await self._plan(changes)
+                    if not allow_skew:
+                        check_skew((plan.document for plan in plans if plan.document is not None), self._readers)
                     transaction = await self._checked(plans, is_index_trusted=attempt == 0)
                     return await self._commit(plans, transaction, actor, dry_run)
             except Conflict:
