@@ -19,7 +19,9 @@ CODES = {
     401: ExitCode.DENIED,
     403: ExitCode.DENIED,
     404: ExitCode.NOT_FOUND,
+    408: ExitCode.UNREACHABLE,
     409: ExitCode.CONFLICT,
+    410: ExitCode.CONFLICT,
     412: ExitCode.CONFLICT,
     413: ExitCode.INVALID,
     415: ExitCode.INVALID,
@@ -29,6 +31,7 @@ CODES = {
     503: ExitCode.UNREACHABLE,
     504: ExitCode.UNREACHABLE,
 }
+MAX_DETAILS = 20  # lines of an error
 MAX_LINE_BYTES = 2 * 1024 * 1024  # a watched resource is at most 1 MiB
 
 
@@ -91,12 +94,16 @@ class Client:
                 text = await answer.read()
                 if answer.status >= 400:
                     raise problem(answer.status, text)
-                return _object(text)
+                return self._decode(text)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._unreachable(error) from error
 
     async def events(self, path: str, *, query: Mapping[str, str] | None = None) -> AsyncIterator[tuple[str, Json]]:
-        """Yield `(event, data)` of a server-sent event stream until it ends. Source: WHATWG HTML, section 9.2."""
+        """Yield `(event, data)` of a server-sent event stream. Source: WHATWG HTML, section 9.2.
+
+        Raises:
+            CliError: the stream was refused, or has ended: it does so only when something is wrong.
+        """
         forever = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)  # the server sends heartbeats
         try:
             async with self._open().get(
@@ -107,9 +114,9 @@ class Client:
                 name, data = "message", ""
                 async for raw in answer.content:
                     line = raw.decode().rstrip("\r\n")
-                    if not line and data:
-                        yield name, json.loads(data)
                     if not line:
+                        if data:
+                            yield name, self._event(name, data)
                         name, data = "message", ""
                     elif line.startswith("event:"):
                         name = line[6:].strip()
@@ -117,6 +124,7 @@ class Client:
                         data += line[5:].strip()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._unreachable(error) from error
+        raise CliError("the control plane ended the stream; begin again", ExitCode.UNREACHABLE)
 
     async def wait_until_ready(self, seconds: float) -> None:
         """Poll until the API answers, at most so long.
@@ -144,9 +152,22 @@ class Client:
     def _url(self, path: str) -> str:
         return self._access.url.rstrip("/") + path
 
+    def _decode(self, text: bytes) -> Json:
+        try:
+            return _object(text)
+        except ValueError as error:
+            message = f"{self._access.url} does not answer like a control plane; is it the address of the REST API?"
+            raise CliError(message, ExitCode.UNREACHABLE) from error
+
+    def _event(self, name: str, data: str) -> Json:
+        decoded = self._decode(data.encode())
+        if name == "error":
+            raise problem(int(decoded.get("status", 500)), data.encode())
+        return decoded
+
     def _unreachable(self, error: BaseException) -> CliError:
-        reason = str(error) or type(error).__name__
-        return CliError(f"cannot reach the control plane at {self._access.url}: {reason}", ExitCode.UNREACHABLE)
+        message = f"cannot reach the control plane at {self._access.url}: {_reason(error)}"
+        return CliError(message, ExitCode.UNREACHABLE)
 
 
 def problem(status: int, text: bytes) -> CliError:
@@ -161,7 +182,24 @@ def problem(status: int, text: bytes) -> CliError:
         for entry in document.get("errors", [])
         if isinstance(entry, dict)
     )
+    if len(details) == 1:
+        details = ()  # the message has said it
+    if len(details) > MAX_DETAILS:
+        details = (*details[:MAX_DETAILS], f"  and {len(details) - MAX_DETAILS} more")
     return CliError(message, CODES.get(status, ExitCode.FAILED), details)
+
+
+def _reason(error: BaseException) -> str:
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            return f"{error.certificate_error}; --ca-file names a certificate to trust"
+        case aiohttp.ClientConnectorError():
+            return error.os_error.strerror or str(error.os_error)
+        case aiohttp.InvalidURL():
+            return "it is not an address like 'https://isthmus.example:8443'"
+        case TimeoutError():
+            return "it does not answer in time"
+    return str(error) or type(error).__name__
 
 
 def _object(text: bytes) -> Json:

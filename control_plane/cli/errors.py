@@ -16,6 +16,9 @@ class ExitCode(IntEnum):
     DIFFERENT = 8  # `diff` found differences
 
 
+INTERRUPTED = 130  # as shells report a command that Ctrl-C ended: 128 and the signal's number
+
+
 class CliError(Exception):
     """Printed as `isthmus: <message>`; details follow on lines of their own."""
 

@@ -1,0 +1,34 @@
+"""`isthmus diff`: what `apply` would change."""
+
+import click
+
+from control_plane.cli.apply import batch, outcome_name, prune_options, send_batch
+from control_plane.cli.client import Client
+from control_plane.cli.documents import file_option
+from control_plane.cli.errors import ExitCode
+from control_plane.cli.invocation import call
+from control_plane.cli.output import difference
+
+
+@click.command()
+@file_option(required=True)
+@prune_options
+@click.option("--no-atomic", is_flag=True, help="As `apply --no-atomic`: for more than 40 resources.")
+@click.pass_context
+def diff(ctx: click.Context, files: tuple[str, ...], prune: bool, selector: str, no_atomic: bool) -> None:
+    """Show what `apply` would change, as the control plane sees it.
+
+    Exits with 8 if anything would.
+    """
+    body = batch(files, prune=prune, selector=selector) | {"dryRun": True, "atomic": not no_atomic}
+    texts: list[str] = []
+
+    async def run(client: Client) -> None:
+        changed = [each for each in await send_batch(client, body) if each["action"] != "unchanged"]
+        texts.extend(difference(each["before"], each["after"], outcome_name(each)) for each in changed)
+
+    call(run)
+    for text in texts:
+        click.echo(text, nl=False)
+    if texts:
+        ctx.exit(ExitCode.DIFFERENT)
