@@ -3,14 +3,14 @@
 import click
 
 from control_plane.cli.client import Client, Json
-from control_plane.cli.invocation import call, output_option
+from control_plane.cli.invocation import FORMS, call, output_option
 from control_plane.cli.output import print_document, print_table
 
 
 @click.command()
 @click.option("-t", "--tenant", default="", help="Only changes of this tenant's resources.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many writes to list.")
-@output_option
+@output_option(*FORMS)
 def audit(tenant: str, limit: int, output: str) -> None:
     """List who changed what, the newest first."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -194,7 +195,7 @@ def _reason(error: BaseException) -> str:
         case aiohttp.ClientConnectorCertificateError():
             return f"{error.certificate_error}; --ca-file names a certificate to trust"
         case aiohttp.ClientConnectorError():
-            return error.os_error.strerror or str(error.os_error)
+            return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.os_error)
         case aiohttp.InvalidURL():
             return "it is not an address like 'https://isthmus.example:8443'"
         case TimeoutError():

@@ -2,7 +2,7 @@
 
 import click
 
-from control_plane.cli.apply import batch, outcome_name, prune_options, send_batch
+from control_plane.cli.apply import Batch, outcome_name, prune_options
 from control_plane.cli.client import Client
 from control_plane.cli.documents import file_option
 from control_plane.cli.errors import ExitCode
@@ -20,11 +20,11 @@ def diff(ctx: click.Context, files: tuple[str, ...], prune: bool, selector: str,
 
     Exits with 8 if anything would.
     """
-    body = batch(files, prune=prune, selector=selector) | {"dryRun": True, "atomic": not no_atomic}
+    batch = Batch(files, prune=prune, selector=selector, dry_run=True, atomic=not no_atomic)
     texts: list[str] = []
 
     async def run(client: Client) -> None:
-        changed = [each for each in await send_batch(client, body) if each["action"] != "unchanged"]
+        changed = [each for each in await batch.send(client) if each["action"] != "unchanged"]
         texts.extend(difference(each["before"], each["after"], outcome_name(each)) for each in changed)
 
     call(run)

@@ -24,8 +24,10 @@ def file_option(*, required: bool) -> Callable[[Command], Command]:
     )
 
 
-def read_documents(paths: tuple[str, ...]) -> list[tuple[str, Document]]:
+def read_documents(paths: tuple[str, ...], *, errors: list[str] | None = None) -> list[tuple[str, Document]]:
     """Documents with where each came from. A folder stands for all its YAML and JSON files, folders in it included.
+
+    Where `errors` is given, it takes what is wrong with files that are no YAML or JSON, and the others are read.
 
     Raises:
         CliError: a file cannot be read or is no YAML or JSON, or there is no document at all.
@@ -36,11 +38,21 @@ def read_documents(paths: tuple[str, ...]) -> list[tuple[str, Document]]:
             try:
                 documents = parse_documents(data, "application/yaml")
             except ControlPlaneError as error:
-                raise CliError(f"{name}: {error.message}", ExitCode.INVALID) from error
+                if errors is None:
+                    raise CliError(f"{name}: {error.message}", ExitCode.INVALID) from error
+                errors.append(f"{name}: {error.message}")
+                continue
             found += ((name, document) for document in documents)
-    if not found:
+    if not found and not errors:
         raise CliError(f"no document in {', '.join(paths)}", ExitCode.USAGE)
     return found
+
+
+def label(document: Document) -> str:
+    """What to call a document that may be no resource."""
+    kind, metadata = str(document.get("kind", "document")), document.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return f"{kind} '{name}'" if name else kind
 
 
 def _contents(path: str) -> Iterator[tuple[str, bytes]]:

@@ -5,11 +5,11 @@ import json
 import click
 
 from control_plane.cli.client import Client, Json
-from control_plane.cli.invocation import call
+from control_plane.cli.invocation import call, output_option
 
 
 @click.command()
-@click.option("-o", "--output", type=click.Choice(("text", "json")), default="text", show_default=True)
+@output_option("text", "json")
 def events(output: str) -> None:
     """Follow what happens: changes, acks, refusals, replicas, leaders.
 

@@ -20,10 +20,10 @@ def parse_expiry(written: str, now: datetime) -> str:
         return _text(now + timedelta(**{_UNITS[match[2]]: int(match[1])}))
     try:
         moment = datetime.fromisoformat(written)
-    except ValueError as error:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", written):
+            moment += timedelta(days=1)
+    except (ValueError, OverflowError) as error:
         raise click.BadParameter(_FORMS) from error
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", written):
-        moment += timedelta(days=1)
     return _text(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 

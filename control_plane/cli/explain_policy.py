@@ -3,7 +3,7 @@
 import click
 
 from control_plane.cli.client import Client
-from control_plane.cli.invocation import call, output_option, tenant_option
+from control_plane.cli.invocation import FORMS, call, output_option, tenant_option
 from control_plane.cli.output import print_document, print_table
 
 
@@ -15,7 +15,7 @@ from control_plane.cli.output import print_document, print_table
 @click.option("-a", "--application", default="", help="The Application that sends it.")
 @click.option("--credential", default="", help="The Credential that proves it; it stands for its Application.")
 @click.option("-g", "--gateway", default="", help="The Gateway that serves it.")
-@output_option
+@output_option(*FORMS)
 @tenant_option
 def explain_policy(output: str, tenant: str, **parts: str) -> None:
     """Explain which policies are in force.

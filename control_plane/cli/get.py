@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 import click
 
 from control_plane.cli.client import Client, Json
-from control_plane.cli.invocation import call, kind_argument, output_option, tenant_option
+from control_plane.cli.invocation import FORMS, call, kind_argument, output_option, tenant_option
 from control_plane.cli.kinds import collection_path, find_kind, item_path
 from control_plane.cli.listing import read_all
 from control_plane.cli.output import print_document, print_documents, print_table, to_yaml
@@ -22,7 +22,7 @@ class _Where(TypedDict):
 @click.command()
 @kind_argument()
 @click.argument("name", required=False)
-@output_option
+@output_option(*FORMS)
 @click.option("-l", "--selector", default="", help="Only those with these labels: a=b,c=d.")
 @click.option("-A", "--all-tenants", is_flag=True, help="Of all tenants.")
 @click.option("-w", "--watch", is_flag=True, help="Go on printing changes until interrupted.")

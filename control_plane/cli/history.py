@@ -3,7 +3,7 @@
 import click
 
 from control_plane.cli.client import Client
-from control_plane.cli.invocation import call, kind_argument, output_option, tenant_option
+from control_plane.cli.invocation import FORMS, call, kind_argument, output_option, tenant_option
 from control_plane.cli.kinds import find_kind, item_path
 from control_plane.cli.output import print_document, print_table
 
@@ -11,7 +11,7 @@ from control_plane.cli.output import print_document, print_table
 @click.command()
 @kind_argument()
 @click.argument("name")
-@output_option
+@output_option(*FORMS)
 @tenant_option
 def history(kind: str, name: str, output: str, tenant: str) -> None:
     """List the versions of a resource, the newest first.

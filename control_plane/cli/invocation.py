@@ -11,6 +11,7 @@ from control_plane.cli.client import Client
 from control_plane.cli.context import resolve
 from control_plane.cli.options import Options
 
+FORMS = ("table", "yaml", "json")
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
@@ -30,11 +31,10 @@ def tenant_option(function: Command) -> Command:
     return click.option("-t", "--tenant", default="default", show_default=True, help="The tenant to work in.")(function)
 
 
-def output_option(function: Command) -> Command:
-    """Add `--output`."""
-    choice = click.Choice(("table", "yaml", "json"))
-    return click.option("-o", "--output", type=choice, default="table", show_default=True, help="How to print.")(
-        function
+def output_option(*forms: str) -> Callable[[Command], Command]:
+    """Add `--output`; the first form is the default."""
+    return click.option(
+        "-o", "--output", type=click.Choice(forms), default=forms[0], show_default=True, help="How to print."
     )
 
 

@@ -6,7 +6,7 @@ import click
 
 from control_plane.cli.client import Client, Json
 from control_plane.cli.expiry import read_option
-from control_plane.cli.invocation import call, output_option, tenant_option
+from control_plane.cli.invocation import FORMS, call, output_option, tenant_option
 from control_plane.cli.output import print_document, print_documents, print_table
 
 
@@ -21,7 +21,7 @@ def keys() -> None:
 @click.option(
     "--expires", "expires_at", callback=read_option, help="When it ends: 90d, 12h, 2027-12-31. [default: never]"
 )
-@click.option("-o", "--output", type=click.Choice(("text", "json")), default="text", show_default=True)
+@output_option("text", "json")
 @tenant_option
 def create(application: str, description: str, expires_at: str | None, output: str, tenant: str) -> None:
     """Create an API key and print it: this is the only time that it can be seen.
@@ -44,7 +44,7 @@ def create(application: str, description: str, expires_at: str | None, output: s
 
 @keys.command("list")
 @click.argument("application")
-@output_option
+@output_option(*FORMS)
 @tenant_option
 def list_keys(application: str, output: str, tenant: str) -> None:
     """List the API keys of an application."""

@@ -72,13 +72,13 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit status."""
     try:
         status = isthmus.main(list(arguments), prog_name="isthmus", standalone_mode=False)
-        return status if isinstance(status, int) else 0
+        return int(status) if isinstance(status, int) else 0
     except CliError as error:
         _say(error.message, *error.details)
-        return error.code
+        return int(error.code)
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
-        _say(error.format_message() + (f" (see `{context.command_path} --help`)" if context else ""))
+        _say(error.format_message().rstrip(".") + (f" (see `{context.command_path} --help`)" if context else ""))
         return error.exit_code
     except click.Abort:  # Ctrl-C, or the end of the input at a prompt
         return INTERRUPTED
@@ -86,7 +86,7 @@ def run(arguments: Sequence[str]) -> int:
         if os.environ.get(DEBUG_VARIABLE):
             raise
         _say(f"unexpected {type(error).__name__}: {error}", f"  set {DEBUG_VARIABLE}=1 to see where it comes from")
-        return ExitCode.FAILED
+        return int(ExitCode.FAILED)
 
 
 def _say(message: str, *details: str) -> None:

@@ -36,6 +36,6 @@ async def _previous(client: Client, path: str) -> int:
     """The newest version before the current one that is no deletion."""
     entries = (await client.request("GET", f"{path}/history"))["items"]
     for entry in entries[1:]:
-        if entry["resource"] is not None:
+        if entry["action"] != "deleted":
             return int(entry["revision"])
     raise CliError("there is no earlier version to go back to", ExitCode.NOT_FOUND)

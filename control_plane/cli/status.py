@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import click
 
 from control_plane.cli.client import Client, Json
-from control_plane.cli.invocation import call, output_option
+from control_plane.cli.invocation import FORMS, call, output_option
 from control_plane.cli.output import print_document, print_table
 
 COUNTED_ELSEWHERE = ("replicas", "quarantine")  # of `counts`; all others are kinds
 
 
 @click.command()
-@output_option
+@output_option(*FORMS)
 def status(output: str) -> None:
     """Show the control plane, its replicas, and what they refuse.
 

@@ -6,7 +6,7 @@ import click
 
 from control_plane.cli.client import Client, Json
 from control_plane.cli.expiry import read_option
-from control_plane.cli.invocation import call, output_option
+from control_plane.cli.invocation import FORMS, call, output_option
 from control_plane.cli.output import print_document, print_table
 
 SCOPES = ("read", "write", "admin")
@@ -23,7 +23,7 @@ def tokens() -> None:
 @click.option(
     "--expires", "expires_at", callback=read_option, help="When it ends: 90d, 12h, 2027-12-31. [default: never]"
 )
-@click.option("-o", "--output", type=click.Choice(("text", "json")), default="text", show_default=True)
+@output_option("text", "json")
 def create(scope: str, description: str, expires_at: str | None, output: str) -> None:
     """Create an admin token and print it: this is the only time that it can be seen.
 
@@ -43,7 +43,7 @@ def create(scope: str, description: str, expires_at: str | None, output: str) ->
 
 
 @tokens.command("list")
-@output_option
+@output_option(*FORMS)
 def list_tokens(output: str) -> None:
     """List admin tokens."""
 

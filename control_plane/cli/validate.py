@@ -1,7 +1,7 @@
 """`isthmus validate`: everything about files that can be told without a control plane."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from config_schemas.canonical import resource_path, to_document
 from control_plane.admission.references import Ref, foreign_references, references
 from control_plane.admission.ties import Claim, claims
 from control_plane.admission.validate import parse_document
-from control_plane.cli.documents import Document, file_option, read_documents
+from control_plane.cli.documents import Document, file_option, label, read_documents
 from control_plane.cli.errors import CliError, ExitCode
 from control_plane.errors import ControlPlaneError, FieldError
 
@@ -35,21 +35,21 @@ def validate(files: tuple[str, ...], closed: bool) -> None:
     Finds all errors at once: fields, references between the files, names and routes that only one may have. What is in
     no file may be at the control plane, so references to it pass unless --closed is given; `apply --dry-run` knows.
     """
-    read = read_documents(files)
     errors: list[str] = []
+    read = read_documents(files, errors=errors)
     checked: list[Checked] = []
     for source, document in read:
         try:
             checked.append(_check(source, document))
         except ControlPlaneError as error:
-            errors += _lines(source, _name(document), error.field_errors or (FieldError("", error.message),))
+            errors += _lines(source, label(document), error.field_errors or (FieldError("", error.message),))
     by_path = {each.path: each for each in checked}
     for each in checked:
         found = [*_identity_errors(each, by_path), *_reference_errors(each, by_path, closed)]
         errors += _lines(each.source, each.path, found)
     errors += _claim_errors(checked)
     if errors:
-        wrong = f"{len(errors)} error{'s' if len(errors) > 1 else ''} in {len(read)} documents"
+        wrong = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
         raise CliError(wrong, ExitCode.INVALID, tuple(f"  {line}" for line in errors))
     click.echo(f"{len(read)} documents are valid")
 
@@ -60,15 +60,7 @@ def _check(source: str, document: Document) -> Checked:
     return Checked(source, resource_path(resource), canonical, references(canonical))
 
 
-def _name(document: Document) -> str:
-    metadata = document.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    return f"{document.get('kind', 'document')} '{name}'" if name else str(document.get("kind", "document"))
-
-
-def _lines(
-    source: str, name: str, errors: Iterator[FieldError] | list[FieldError] | tuple[FieldError, ...]
-) -> list[str]:
+def _lines(source: str, name: str, errors: Iterable[FieldError]) -> list[str]:
     return [f"{source}: {name}: {f'`{error.path}` ' if error.path else ''}{error.message}" for error in errors]
 
 
