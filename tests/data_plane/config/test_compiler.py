@@ -57,8 +57,8 @@ def test_what_no_route_takes_is_refused_in_the_client_s_api_and_recorded(path: s
     answer = gateway.ask(request("GET", path))
     answer.complete()
 
-    assert (answer.code, answer.exchange.api) == ("not_found", api)
-    assert [record.error_code for record in gateway.sink.records] == ["not_found"]
+    assert (answer.code, answer.exchange.api) == ("route_not_found", api)
+    assert [record.error_code for record in gateway.sink.records] == ["route_not_found"]
     assert len(gateway.metrics.requests) == 1
 
 
@@ -66,7 +66,7 @@ def test_what_no_route_takes_is_refused_in_the_client_s_api_and_recorded(path: s
 def test_what_a_route_does_not_offer_is_not_found(path: str) -> None:
     resources = basic() | dict([route(models={"matchLabels": {}, "clientApis": ["OpenAI"]})])
 
-    assert Gateway(resources).ask(post(path)).code == "not_found"
+    assert Gateway(resources).ask(post(path)).code == "route_not_found"
 
 
 @mark.parametrize("prefix", ["/", "/team", "/v1", "/v1/chat"])

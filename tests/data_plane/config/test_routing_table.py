@@ -111,4 +111,4 @@ def test_a_route_for_another_gateway_is_not_served_here() -> None:
     answer = Gateway(dict([SERVICE, resource("Route", path.rpartition("/")[2], spec)])).ask(request("GET", "/"))
 
     assert answer.exchange.route == ""
-    assert answer.code == "not_found"
+    assert answer.code == "route_not_found"

@@ -95,7 +95,7 @@ def test_a_key_in_the_query_is_taken_out_even_beside_another() -> None:
     assert answer.exchange.request.query == b"a=1&b=2"
 
 
-@mark.parametrize("routes, code", [(["models"], ""), (["other"], "not_found"), ([], "not_found")])
+@mark.parametrize("routes, code", [(["models"], ""), (["other"], "route_not_found"), ([], "route_not_found")])
 def test_a_route_that_is_not_allowed_is_not_found(routes: list[str], code: str) -> None:
     gateway = Gateway(basic() | dict([resource("Application", "app", {"allowedRoutes": routes})]))
 
