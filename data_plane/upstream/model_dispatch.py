@@ -4,7 +4,7 @@ from collections.abc import Callable, Container
 
 import msgspec
 
-from data_plane.errors import BadGateway, GatewayError
+from data_plane.errors import GatewayError, Overloaded, ProviderAuthFailed
 from data_plane.exchange import Exchange, Response
 from data_plane.pipeline.sides import Receiver
 from data_plane.upstream.cluster import ModelVersion, Target
@@ -113,9 +113,9 @@ class VersionDispatcher:
     def judge(self, receiver: Receiver, response: Response, *, can_resend: bool) -> tuple[Failure, GatewayError] | None:
         status = response.status
         if status in NOT_OUR_CREDENTIAL:
-            return Failure.FINAL, BadGateway("the provider refused the gateway's credential")
+            return Failure.FINAL, ProviderAuthFailed("the provider refused the gateway's credential")
         if status in BUSY and can_resend and self._untried(receiver.exchange) is not None:
-            return Failure.REJECTED, BadGateway("the provider is overloaded")
+            return Failure.REJECTED, Overloaded("the provider is overloaded")
         return None
 
     def on_failure(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from data_plane.errors import GatewayError
+from data_plane.errors import GatewayError, Overloaded
 from data_plane.exchange import Exchange, Response
 from data_plane.pipeline.sides import Receiver
 from data_plane.upstream.cluster import ServiceTarget
@@ -51,7 +51,7 @@ class ServiceDispatcher:
             if failure is Failure.UNSENT and len(exchange.attempts) < MAX_TRIES:
                 pool = self._endpoints.choose_other({attempt.endpoint for attempt in exchange.attempts})
                 return pool.acquire() if pool is not None else None
-        except GatewayError:  # too many connections
+        except Overloaded:
             return None
         return None
 

@@ -47,6 +47,13 @@ async def read_body(reader: asyncio.StreamReader, head: bytes) -> bytes:
 
 
 async def hangs(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+    """Take whatever comes and answer nothing, until the gateway gives up."""
+    while await reader.read(65536):
+        pass
+
+
+async def takes_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+    """Neither read nor answer."""
     await asyncio.Event().wait()
 
 
@@ -159,7 +166,7 @@ class FakeReceiver:
         return [(attempt.target, attempt.status, attempt.reason) for attempt in self.exchange.attempts]
 
 
-def receiver(method: str = "GET", path: str = "/x", body: bytes = b"", **headers: str) -> FakeReceiver:
+def receiver(method: str = "GET", path: str = "/x", body: bytes = b"", /, **headers: str) -> FakeReceiver:
     """One with an exchange of a REST route. `_` in a header's name stands for `-`."""
     fields = {name.replace("_", "-").encode(): value.encode() for name, value in headers.items()}
     where, _, query = path.partition("?")

@@ -1,0 +1,474 @@
+import asyncio
+import gc
+from collections.abc import Callable
+from weakref import ref
+
+import pytest
+
+from data_plane.deadlines import Deadlines
+from data_plane.errors import GatewayTimeout, UpstreamCutShort
+from data_plane.exchange import Response
+from data_plane.upstream.cluster import Cluster, Endpoint, ServiceTarget, UpstreamTls
+from data_plane.upstream.dispatch import Dispatchers
+from data_plane.upstream.pool import Pools
+from data_plane.upstream.service_dispatch import ServiceDispatcher
+from tests.data_plane.upstream.conftest import OpenUpstream
+from tests.fakes.gateway import FakeClock
+from tests.fakes.upstream import (
+    ANSWER,
+    OK,
+    WAIT_SECONDS,
+    FakeReceiver,
+    Script,
+    answer,
+    hangs,
+    read_body,
+    receiver,
+    says,
+    takes_nothing,
+)
+
+CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+MEBIBYTE = b"x" * (1 << 20)
+
+
+def to(pools: Pools, endpoint: Endpoint) -> ServiceDispatcher:
+    cluster = Cluster("default/s", (endpoint,), (1,), False)
+    return Dispatchers(pools).for_service(ServiceTarget("default/s", cluster))
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let sockets work until it holds."""
+    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
+    while not condition():
+        assert asyncio.get_running_loop().time() < deadline, "it never came to hold"
+        await asyncio.sleep(0.001)
+
+
+class Pass:
+    """Moves the clock on and has deadlines expire."""
+
+    def __init__(self, clock: FakeClock, deadlines: Deadlines) -> None:
+        self._clock, self._deadlines = clock, deadlines
+
+    def __call__(self, seconds: float) -> None:
+        self._clock.now += seconds
+        self._deadlines.sweep()
+
+
+@pytest.fixture
+def pass_time(clock: FakeClock, deadlines: Deadlines) -> Pass:
+    return Pass(clock, deadlines)
+
+
+@pytest.mark.parametrize(
+    ("script", "body"),
+    [
+        pytest.param(says(CHUNKED_HEAD + b"3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"), b"onetwo", id="chunked"),
+        pytest.param(says(answer(200, body=MEBIBYTE)), MEBIBYTE, id="long"),
+        pytest.param(says(b"HTTP/1.1 100 Continue\r\n\r\n" + OK), ANSWER, id="after an interim response"),
+    ],
+)
+async def test_bodies_are_relayed(pools: Pools, open_upstream: OpenUpstream, script: Script, body: bytes) -> None:
+    upstream = await open_upstream(script)
+    dispatcher = to(pools, upstream.endpoint())
+    for _ in range(2):
+        call = receiver()
+        dispatcher.send(call, streams_body=False)
+        await call.end()
+        assert call.body == body
+    assert upstream.connections == 1
+
+
+async def test_a_body_may_end_with_the_connection(pools: Pools, open_upstream: OpenUpstream) -> None:
+    async def until_close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\nall of it")
+        writer.close()
+
+    upstream = await open_upstream(until_close)
+    call = receiver()
+    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    await call.end()
+    assert (call.status, call.body, call.error) == (200, b"all of it", None)
+    assert pools.get(upstream.endpoint()).busy == 0
+
+
+@pytest.mark.parametrize("wants_reset", [False, True], ids=["closed", "reset"])
+async def test_a_body_that_is_cut_short_is_a_failure(
+    pools: Pools, open_upstream: OpenUpstream, wants_reset: bool
+) -> None:
+    async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
+        await writer.drain()
+        if wants_reset:
+            await call.began.wait()
+            writer.transport.abort()
+        else:
+            writer.close()
+
+    upstream = await open_upstream(half)
+    call = receiver()
+    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    await call.end()
+    assert call.body == b"half" and isinstance(call.error, UpstreamCutShort)
+    assert call.tries == [("default/s", 200, "upstream_cut_short")]
+
+
+async def test_bytes_on_an_idle_connection_reach_nobody(pools: Pools, open_upstream: OpenUpstream) -> None:
+    async def twice(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        writer.write(OK)
+        await writer.drain()
+        if len(upstream.heads) == 1:
+            await first.ended.wait()
+            writer.write(OK.replace(b"Paris", b"Stole"))
+
+    upstream = await open_upstream(twice)
+    dispatcher = to(pools, upstream.endpoint())
+    first, second = receiver(), receiver()
+    dispatcher.send(first, streams_body=False)
+    await first.end()
+    await asyncio.wait_for(upstream.closed.wait(), WAIT_SECONDS)
+    dispatcher.send(second, streams_body=False)
+    await second.end()
+    assert second.body == ANSWER and upstream.connections == 2
+
+
+async def test_an_idle_connection_that_the_upstream_closes_is_forgotten(
+    pools: Pools, open_upstream: OpenUpstream
+) -> None:
+    async def answer_and_close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        writer.write(OK)
+        writer.close()
+
+    upstream = await open_upstream(answer_and_close)
+    pool = pools.get(upstream.endpoint())
+    dispatcher = to(pools, upstream.endpoint())
+    for _ in range(3):
+        call = receiver()
+        dispatcher.send(call, streams_body=False)
+        await call.end()
+        await until(lambda: pool.idle == 0)
+        assert call.body == ANSWER and len(call.exchange.attempts) == 1
+
+
+# Streamed request bodies.
+
+
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+    body = await read_body(reader, head)
+    writer.write(answer(200, body=body))
+
+
+@pytest.mark.parametrize("length", [None, 9], ids=["chunked", "length"])
+async def test_a_streamed_body_arrives_as_it_was(pools: Pools, open_upstream: OpenUpstream, length: int | None) -> None:
+    upstream = await open_upstream(echo)
+    dispatcher = to(pools, upstream.endpoint())
+    for _ in range(2):  # on a connection that opens, and on one that waits
+        call = receiver("POST")
+        call.exchange.request.length = length
+        dispatcher.send(call, streams_body=True)
+        await call.stream(b"one", b"two", b"", b"end", b"")
+        await call.end()
+        assert call.body == b"onetwoend"
+    framing = b"transfer-encoding: chunked" if length is None else b"content-length: 9"
+    assert all(head.count(framing + b"\r\n") == 1 for head in upstream.heads)
+    assert upstream.connections == 1
+
+
+async def test_a_body_that_is_whole_before_the_connect_is_sent_with_the_head(
+    pools: Pools, open_upstream: OpenUpstream
+) -> None:
+    upstream = await open_upstream(echo)
+    call = receiver("POST")
+    to(pools, upstream.endpoint()).send(call, streams_body=True)
+    assert call.upstream is not None and call.upstream.send_body(b"all", True) is False
+    await call.end()
+    assert (call.body, call.drained) == (b"all", 0)
+
+
+async def test_what_waits_for_the_connect_goes_to_the_next_endpoint(pools: Pools, open_upstream: OpenUpstream) -> None:
+    upstream = await open_upstream(echo)
+    cluster = Cluster("default/s", (Endpoint("127.0.0.1", 1), upstream.endpoint()), (1, 1), False)
+    call = receiver("POST")
+    dispatcher = Dispatchers(pools, lambda: 0.0).for_service(ServiceTarget("default/s", cluster))
+    dispatcher.send(call, streams_body=True)
+    await call.stream(b"one", b"two", b"end")
+    await call.end()
+    assert call.body == b"onetwoend" and len(call.exchange.attempts) == 2
+
+
+async def test_an_upstream_that_does_not_read_holds_back_the_body(
+    pools: Pools, open_upstream: OpenUpstream, pass_time: Pass
+) -> None:
+    go_on = asyncio.Event()
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        await go_on.wait()
+        size = len(await read_body(reader, head))
+        writer.write(answer(200, body=b"%d" % size))
+
+    upstream = await open_upstream(slow)
+    call = receiver("POST")
+    to(pools, upstream.endpoint()).send(call, streams_body=True)
+    await asyncio.wait_for(call.may_send.wait(), WAIT_SECONDS)
+    sent = 0
+    assert call.upstream is not None
+    while call.upstream.send_body(MEBIBYTE, False):
+        sent += 1
+        await asyncio.sleep(0)
+        assert sent < 64, "nothing held us back"
+    pass_time(30)
+    call.may_send.clear()
+    go_on.set()
+    await asyncio.wait_for(call.may_send.wait(), WAIT_SECONDS)
+    pass_time(600)  # the upstream owes nothing while it is our turn
+    assert call.upstream.send_body(b"", True) is True
+    await call.end()
+    assert call.body == b"%d" % ((sent + 1) << 20)
+
+
+async def test_an_upstream_that_reads_no_more_is_given_up(
+    pools: Pools, open_upstream: OpenUpstream, pass_time: Pass
+) -> None:
+    upstream = await open_upstream(takes_nothing)
+    call = receiver("POST")
+    to(pools, upstream.endpoint()).send(call, streams_body=True)
+    await asyncio.wait_for(call.may_send.wait(), WAIT_SECONDS)
+    assert call.upstream is not None
+    while call.upstream.send_body(MEBIBYTE, False):
+        await asyncio.sleep(0)
+    pass_time(62)
+    assert isinstance((await call.end()).error, GatewayTimeout)
+
+
+async def test_an_early_answer_is_relayed_and_costs_the_connection(pools: Pools, open_upstream: OpenUpstream) -> None:
+    upstream = await open_upstream()
+
+    async def too_large(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        writer.write(answer(413, body=b"too large"))
+
+    upstream.script = too_large
+    call = receiver("POST")
+    to(pools, upstream.endpoint()).send(call, streams_body=True)
+    await call.end()
+    assert (call.status, call.body) == (413, b"too large")
+    await asyncio.wait_for(upstream.closed.wait(), WAIT_SECONDS)
+    pool = pools.get(upstream.endpoint())
+    assert (pool.busy, pool.idle) == (0, 0)
+
+
+async def test_an_answer_before_a_whole_body_was_taken_costs_the_connection(
+    pools: Pools, open_upstream: OpenUpstream
+) -> None:
+    async def at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        writer.write(OK)
+        await takes_nothing(reader, writer, head)
+
+    upstream = await open_upstream(at_once)
+    call = receiver("POST", "/x", MEBIBYTE * 16)
+    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    await call.end()
+    pool = pools.get(upstream.endpoint())
+    assert (call.body, pool.busy, pool.idle) == (ANSWER, 0, 0)
+
+
+async def test_the_body_goes_on_while_the_answer_has_begun(
+    pools: Pools, open_upstream: OpenUpstream, pass_time: Pass
+) -> None:
+    async def both_ways(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        writer.write(CHUNKED_HEAD)
+        body = await read_body(reader, head)
+        writer.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
+
+    upstream = await open_upstream(both_ways)
+    call = receiver("POST")
+    to(pools, upstream.endpoint()).send(call, streams_body=True)
+    await asyncio.wait_for(call.began.wait(), WAIT_SECONDS)
+    pass_time(300)  # the answer waits for the rest of the body, which is not the upstream's fault
+    await call.stream(b"one", b"end")
+    await call.end()
+    assert call.body == b"oneend"
+    assert pools.get(upstream.endpoint()).idle == 1
+
+
+# Deadlines.
+
+
+async def test_an_upstream_that_does_not_answer_is_given_up(
+    pools: Pools, open_upstream: OpenUpstream, pass_time: Pass
+) -> None:
+    upstream = await open_upstream(hangs)
+    call = receiver()
+    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    await until(lambda: len(upstream.heads) == 1)
+    pass_time(118)
+    assert not call.ended.is_set()
+    pass_time(4)
+    assert isinstance((await call.end()).error, GatewayTimeout)
+    assert call.tries == [("default/s", 0, "upstream_timeout")]
+    assert pools.get(upstream.endpoint()).busy == 0
+    await asyncio.wait_for(upstream.closed.wait(), WAIT_SECONDS)
+
+
+@pytest.mark.parametrize("dribbles", [False, True], ids=["silent", "dribbling"])
+async def test_bytes_of_a_head_do_not_move_its_deadline(
+    pools: Pools, open_upstream: OpenUpstream, pass_time: Pass, dribbles: bool
+) -> None:
+    async def dribble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        if dribbles:
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX-")
+        began.set()
+        await hangs(reader, writer, head)
+
+    began = asyncio.Event()
+    upstream = await open_upstream(dribble)
+    call = receiver()
+    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    await asyncio.wait_for(began.wait(), WAIT_SECONDS)
+    for _ in range(10):
+        await asyncio.sleep(0.002)
+    pass_time(62)
+    assert not call.ended.is_set()
+    pass_time(60)
+    assert isinstance((await call.end()).error, GatewayTimeout)
+
+
+async def test_an_upstream_that_falls_silent_amid_its_answer_is_given_up(
+    pools: Pools, open_upstream: OpenUpstream, pass_time: Pass
+) -> None:
+    async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        writer.write(CHUNKED_HEAD + b"3\r\none\r\n")
+        await hangs(reader, writer, head)
+
+    upstream = await open_upstream(half)
+    call = receiver()
+    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    await asyncio.wait_for(call.began.wait(), WAIT_SECONDS)
+    assert call.upstream is not None
+    call.upstream.pause_reading()
+    pass_time(300)  # it is the client that does not take more
+    assert not call.ended.is_set()
+    call.upstream.resume_reading()
+    pass_time(62)
+    assert isinstance((await call.end()).error, GatewayTimeout)
+
+
+async def test_a_connect_that_takes_too_long_is_given_up(
+    pools: Pools, open_upstream: OpenUpstream, pass_time: Pass
+) -> None:
+    upstream = await open_upstream()  # knows no TLS, and waits for the end of what it takes for a head
+    call = receiver()
+    to(pools, upstream.endpoint(UpstreamTls("localhost"))).send(call, streams_body=False)
+    await until(lambda: upstream.connections == 1)
+    pass_time(3)
+    assert not call.ended.is_set()
+    pass_time(4)
+    await call.end()
+    assert call.error is not None and call.error.code == "upstream_unreachable"
+    await asyncio.wait_for(upstream.closed.wait(), WAIT_SECONDS)
+
+
+async def test_an_idle_connection_expires(pools: Pools, open_upstream: OpenUpstream, pass_time: Pass) -> None:
+    upstream = await open_upstream()
+    call = receiver()
+    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    await call.end()
+    pool = pools.get(upstream.endpoint())
+    pass_time(58)
+    assert pool.idle == 1
+    pass_time(4)
+    assert pool.idle == 0
+    await asyncio.wait_for(upstream.closed.wait(), WAIT_SECONDS)
+
+
+# The receiver's side.
+
+
+@pytest.mark.parametrize("when", ["connecting", "waiting", "amid the answer"])
+async def test_an_exchange_that_is_dropped_ends_its_connection(
+    pools: Pools, open_upstream: OpenUpstream, when: str
+) -> None:
+    async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        if when == "amid the answer":
+            writer.write(CHUNKED_HEAD + b"3\r\none\r\n")
+        await hangs(reader, writer, head)
+
+    upstream = await open_upstream(half)
+    call = receiver()
+    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    if when == "waiting":
+        await until(lambda: len(upstream.heads) == 1)
+    elif when == "amid the answer":
+        await asyncio.wait_for(call.began.wait(), WAIT_SECONDS)
+    assert call.upstream is not None
+    call.upstream.abort()
+    assert pools.get(upstream.endpoint()).busy == 0
+    assert call.exchange.attempts[0].reason == "aborted" and call.exchange.attempts[0].ended
+    if when != "connecting":
+        await asyncio.wait_for(upstream.closed.wait(), WAIT_SECONDS)
+    assert not call.ended.is_set()
+
+
+async def test_a_receiver_that_pauses_holds_back_the_upstream(pools: Pools, open_upstream: OpenUpstream) -> None:
+    written = 0
+
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        nonlocal written
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (len(MEBIBYTE) * 32))
+        for _ in range(32):
+            writer.write(MEBIBYTE)
+            await writer.drain()
+            written += 1
+
+    class Pausing(FakeReceiver):
+        def on_response(self, response: Response, data: bytes, last: bool) -> None:
+            assert self.upstream is not None
+            self.upstream.pause_reading()
+            super().on_response(response, data, last)
+
+    upstream = await open_upstream(flood)
+    call = Pausing(receiver().exchange)
+    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    await asyncio.wait_for(call.began.wait(), WAIT_SECONDS)
+    for _ in range(100):
+        await asyncio.sleep(0.001)
+    assert written < 32
+    assert call.upstream is not None
+    call.upstream.resume_reading()
+    await call.end()
+    assert len(call.body) == 32 << 20
+
+
+async def test_who_pauses_before_the_connect_hears_nothing_until_it_resumes(
+    pools: Pools, open_upstream: OpenUpstream
+) -> None:
+    upstream = await open_upstream()
+    call = receiver()
+    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    assert call.upstream is not None
+    call.upstream.pause_reading()
+    await until(lambda: bool(upstream.heads))
+    for _ in range(20):
+        await asyncio.sleep(0.001)
+    assert not call.began.is_set()
+    call.upstream.resume_reading()
+    assert (await call.end()).body == ANSWER
+
+
+async def test_a_pool_that_nothing_needs_goes_with_its_connections(
+    pools: Pools, open_upstream: OpenUpstream, pass_time: Pass
+) -> None:
+    upstream = await open_upstream()
+    dispatcher = to(pools, upstream.endpoint())
+    call = receiver()
+    dispatcher.send(call, streams_body=False)
+    await call.end()
+    del dispatcher, call
+    gc.collect()
+    pool = ref(pools.get(upstream.endpoint()))
+    assert pool() is not None
+    pass_time(62)
+    await asyncio.wait_for(upstream.closed.wait(), WAIT_SECONDS)
+    await asyncio.sleep(0.01)
+    gc.collect()
+    assert pool() is None

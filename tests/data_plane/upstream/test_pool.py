@@ -1,0 +1,71 @@
+import asyncio
+import logging
+
+import pytest
+
+from data_plane.upstream import pool as pool_module
+from data_plane.upstream.cluster import Cluster, Endpoint, ServiceTarget, UpstreamTls
+from data_plane.upstream.dispatch import Dispatchers
+from data_plane.upstream.pool import Pools
+from tests.data_plane.upstream.conftest import OpenUpstream
+from tests.fakes.upstream import FakeReceiver, receiver
+
+
+async def ask_at_once(pools: Pools, endpoint: Endpoint, count: int) -> list[FakeReceiver]:
+    dispatcher = Dispatchers(pools).for_service(ServiceTarget("default/s", Cluster("s", (endpoint,), (1,), False)))
+    calls = [receiver() for _ in range(count)]
+    for call in calls:
+        dispatcher.send(call, streams_body=False)
+    for call in calls:
+        await call.end()
+    return calls
+
+
+def test_equal_endpoints_share_a_pool(pools: Pools) -> None:
+    tls = UpstreamTls("a.example", "pem")
+    pool = pools.get(Endpoint("a", 443, tls))
+    assert pools.get(Endpoint("a", 443, UpstreamTls("a.example", "pem"))) is pool
+    for other in (Endpoint("a", 443), Endpoint("a", 444, tls), Endpoint("a", 443, UpstreamTls("b.example", "pem"))):
+        assert pools.get(other) is not pool
+
+
+async def test_no_more_connections_wait_than_allowed(
+    pools: Pools, open_upstream: OpenUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_module, "MAX_IDLE", 2)
+    upstream = await open_upstream()
+    pool = pools.get(upstream.endpoint())
+    calls = await ask_at_once(pools, upstream.endpoint(), 5)
+    assert all(call.status == 200 for call in calls)
+    assert (upstream.connections, pool.idle, pool.busy) == (5, 2, 0)
+
+
+async def test_the_connection_that_came_last_goes_first(pools: Pools, open_upstream: OpenUpstream) -> None:
+    upstream = await open_upstream()
+    pool = pools.get(upstream.endpoint())
+    await ask_at_once(pools, upstream.endpoint(), 3)
+    connection = pool.acquire()
+    pool.release(connection)
+    assert pool.acquire() is connection
+    pool.release(connection)
+
+
+async def test_closing_ends_what_waits(pools: Pools, open_upstream: OpenUpstream) -> None:
+    upstream = await open_upstream()
+    pool = pools.get(upstream.endpoint())
+    await ask_at_once(pools, upstream.endpoint(), 3)
+    pools.close()
+    assert pool.idle == 0
+    await asyncio.wait_for(upstream.closed.wait(), 5)
+
+
+async def test_a_dead_endpoint_is_logged_once(pools: Pools, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    endpoint = Endpoint("127.0.0.1", 1)
+    pool = pools.get(endpoint)
+    await ask_at_once(pools, endpoint, 20)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "endpoint=127.0.0.1:1" in caplog.text
+    pool.note_connect(None)
+    pool.note_connect(None)
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
