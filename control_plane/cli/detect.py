@@ -73,19 +73,30 @@ class Detected:
 
 async def detect(environment: Mapping[str, str]) -> list[Detected]:
     """Resources for every provider that the environment names. Asks each which models there are, all at once."""
-    named = [known for known in KNOWN if environment.get(known.variable, "").strip()]
-    return list(await asyncio.gather(*(_describe(known, environment[known.variable].strip()) for known in named)))
+    named = [
+        (known, environment[known.variable].strip()) for known in KNOWN if environment.get(known.variable, "").strip()
+    ]
+    lists = await asyncio.gather(*(_list(known, *_address_and_key(known, value)) for known, value in named))
+    taken: set[str] = set()
+    found = []
+    for (known, value), (models, reason) in zip(named, lists, strict=True):
+        own = tuple(name for name in models if name not in taken)  # a name that clients call belongs to one Model
+        taken.update(own)
+        found.append(_describe(known, value, own, reason))
+    return found
 
 
-async def _describe(known: Known, value: str) -> Detected:
-    url = known.default_url or server_url(value)
-    key = value if known.default_url else ""
-    models, reason = await _list(known, url, key)
+def _describe(known: Known, value: str, models: tuple[str, ...], reason: str) -> Detected:
     notice = f"{known.name} (from {known.variable}): {len(models)} models"
     if reason:
         notice = f"{known.name} (from {known.variable}): its list of models cannot be had ({reason})"
         notice += f"; using {', '.join(models)}" if models else "; no model is set up, add one with `isthmus apply`"
-    return Detected(tuple(_documents(known, url, key, models)), models, notice)
+    return Detected(tuple(_documents(known, *_address_and_key(known, value), models)), models, notice)
+
+
+def _address_and_key(known: Known, value: str) -> tuple[str, str]:
+    """Of a variable's value, which is the one or the other."""
+    return (known.default_url, value) if known.default_url else (server_url(value), "")
 
 
 def server_url(value: str) -> str:
@@ -116,7 +127,10 @@ async def _list(known: Known, url: str, key: str) -> tuple[tuple[str, ...], str]
             names = model_names(await answer.json(content_type=None))
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         return known.usual, type(error).__name__
-    chosen = tuple(name for name in names if known.chat.match(name))[:MAX_MODELS]
+    by_resource: dict[str, str] = {}
+    for name in filter(known.chat.match, names):
+        by_resource.setdefault(resource_name(known.name, name), name)
+    chosen = tuple(by_resource.values())[:MAX_MODELS]
     return (chosen, "") if chosen else (known.usual, "it names none")
 
 

@@ -1,0 +1,56 @@
+"""Choosing TCP ports."""
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from control_plane.cli.errors import CliError
+from control_plane.cli.ports import choose
+
+
+@pytest.fixture
+def busy() -> Iterator[int]:
+    """A port that is in use."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+@pytest.fixture
+def free() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_given_port_is_taken(free: int) -> None:
+    taken: set[int] = set()
+    assert choose(free, 1, taken, option="--port") == free
+    assert taken == {free}
+
+
+def test_a_given_port_that_is_in_use_is_refused_with_the_option_to_change(busy: int) -> None:
+    with pytest.raises(CliError) as raised:
+        choose(busy, 1, set(), option="--admin-port")
+    assert raised.value.message == (f"port {busy} is in use; stop what uses it or give another with --admin-port")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may use every port")
+def test_a_given_port_that_only_root_may_use_is_refused() -> None:
+    with pytest.raises(CliError, match="port 1 cannot be used: Permission denied; give another with --port"):
+        choose(1, 1, set(), option="--port")
+
+
+def test_the_usual_port_is_preferred_and_any_other_is_used_instead(free: int, busy: int) -> None:
+    assert choose(None, free, set(), option="") == free
+    assert choose(None, busy, set(), option="") not in (0, busy)
+    assert choose(None, free, {free}, option="") not in (0, free)
+
+
+def test_no_port_is_chosen_twice() -> None:
+    taken: set[int] = set()
+    chosen = [choose(None, 0, taken, option="") for _ in range(50)]
+    assert len(set(chosen)) == 50
