@@ -62,6 +62,14 @@ async def closes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hea
     writer.close()
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Let sockets work until it holds."""
+    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
+    while not condition():
+        assert asyncio.get_running_loop().time() < deadline, "it never came to hold"
+        await asyncio.sleep(0.001)
+
+
 class ScriptedUpstream:
     """Calls the script for each request's head; counts connections, and keeps heads."""
 

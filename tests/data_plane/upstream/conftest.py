@@ -13,6 +13,7 @@ from tests.fakes.gateway import FakeClock
 from tests.fakes.upstream import Script, ScriptedUpstream
 
 OpenUpstream = Callable[..., Awaitable[ScriptedUpstream]]
+PassTime = Callable[[float], None]
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -50,3 +51,14 @@ async def open_upstream() -> AsyncIterator[OpenUpstream]:
     yield open_one
     for upstream in opened:
         await upstream.close()
+
+
+@pytest.fixture
+def pass_time(clock: FakeClock, deadlines: Deadlines) -> PassTime:
+    """Moves the clock on by seconds, and has deadlines expire."""
+
+    def go_on(seconds: float) -> None:
+        clock.now += seconds
+        deadlines.sweep()
+
+    return go_on

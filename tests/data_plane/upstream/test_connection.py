@@ -1,19 +1,16 @@
 import asyncio
 import gc
-from collections.abc import Callable
 from weakref import ref
 
 import pytest
 
-from data_plane.deadlines import Deadlines
 from data_plane.errors import GatewayTimeout, UpstreamCutShort
 from data_plane.exchange import Response
 from data_plane.upstream.cluster import Cluster, Endpoint, ServiceTarget, UpstreamTls
 from data_plane.upstream.dispatch import Dispatchers
 from data_plane.upstream.pool import Pools
 from data_plane.upstream.service_dispatch import ServiceDispatcher
-from tests.data_plane.upstream.conftest import OpenUpstream
-from tests.fakes.gateway import FakeClock
+from tests.data_plane.upstream.conftest import OpenUpstream, PassTime
 from tests.fakes.upstream import (
     ANSWER,
     OK,
@@ -26,6 +23,7 @@ from tests.fakes.upstream import (
     receiver,
     says,
     takes_nothing,
+    until,
 )
 
 CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -35,30 +33,6 @@ MEBIBYTE = b"x" * (1 << 20)
 def to(pools: Pools, endpoint: Endpoint) -> ServiceDispatcher:
     cluster = Cluster("default/s", (endpoint,), (1,), False)
     return Dispatchers(pools).for_service(ServiceTarget("default/s", cluster))
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Let sockets work until it holds."""
-    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
-    while not condition():
-        assert asyncio.get_running_loop().time() < deadline, "it never came to hold"
-        await asyncio.sleep(0.001)
-
-
-class Pass:
-    """Moves the clock on and has deadlines expire."""
-
-    def __init__(self, clock: FakeClock, deadlines: Deadlines) -> None:
-        self._clock, self._deadlines = clock, deadlines
-
-    def __call__(self, seconds: float) -> None:
-        self._clock.now += seconds
-        self._deadlines.sweep()
-
-
-@pytest.fixture
-def pass_time(clock: FakeClock, deadlines: Deadlines) -> Pass:
-    return Pass(clock, deadlines)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +172,7 @@ async def test_what_waits_for_the_connect_goes_to_the_next_endpoint(pools: Pools
 
 
 async def test_an_upstream_that_does_not_read_holds_back_the_body(
-    pools: Pools, open_upstream: OpenUpstream, pass_time: Pass
+    pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime
 ) -> None:
     go_on = asyncio.Event()
 
@@ -228,7 +202,7 @@ async def test_an_upstream_that_does_not_read_holds_back_the_body(
 
 
 async def test_an_upstream_that_reads_no_more_is_given_up(
-    pools: Pools, open_upstream: OpenUpstream, pass_time: Pass
+    pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime
 ) -> None:
     upstream = await open_upstream(takes_nothing)
     call = receiver("POST")
@@ -273,7 +247,7 @@ async def test_an_answer_before_a_whole_body_was_taken_costs_the_connection(
 
 
 async def test_the_body_goes_on_while_the_answer_has_begun(
-    pools: Pools, open_upstream: OpenUpstream, pass_time: Pass
+    pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime
 ) -> None:
     async def both_ways(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
         writer.write(CHUNKED_HEAD)
@@ -295,7 +269,7 @@ async def test_the_body_goes_on_while_the_answer_has_begun(
 
 
 async def test_an_upstream_that_does_not_answer_is_given_up(
-    pools: Pools, open_upstream: OpenUpstream, pass_time: Pass
+    pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime
 ) -> None:
     upstream = await open_upstream(hangs)
     call = receiver()
@@ -312,7 +286,7 @@ async def test_an_upstream_that_does_not_answer_is_given_up(
 
 @pytest.mark.parametrize("dribbles", [False, True], ids=["silent", "dribbling"])
 async def test_bytes_of_a_head_do_not_move_its_deadline(
-    pools: Pools, open_upstream: OpenUpstream, pass_time: Pass, dribbles: bool
+    pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime, dribbles: bool
 ) -> None:
     async def dribble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
         if dribbles:
@@ -334,7 +308,7 @@ async def test_bytes_of_a_head_do_not_move_its_deadline(
 
 
 async def test_an_upstream_that_falls_silent_amid_its_answer_is_given_up(
-    pools: Pools, open_upstream: OpenUpstream, pass_time: Pass
+    pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime
 ) -> None:
     async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
         writer.write(CHUNKED_HEAD + b"3\r\none\r\n")
@@ -354,7 +328,7 @@ async def test_an_upstream_that_falls_silent_amid_its_answer_is_given_up(
 
 
 async def test_a_connect_that_takes_too_long_is_given_up(
-    pools: Pools, open_upstream: OpenUpstream, pass_time: Pass
+    pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime
 ) -> None:
     upstream = await open_upstream()  # knows no TLS, and waits for the end of what it takes for a head
     call = receiver()
@@ -368,7 +342,7 @@ async def test_a_connect_that_takes_too_long_is_given_up(
     await asyncio.wait_for(upstream.closed.wait(), WAIT_SECONDS)
 
 
-async def test_an_idle_connection_expires(pools: Pools, open_upstream: OpenUpstream, pass_time: Pass) -> None:
+async def test_an_idle_connection_expires(pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime) -> None:
     upstream = await open_upstream()
     call = receiver()
     to(pools, upstream.endpoint()).send(call, streams_body=False)
@@ -456,7 +430,7 @@ async def test_who_pauses_before_the_connect_hears_nothing_until_it_resumes(
 
 
 async def test_a_pool_that_nothing_needs_goes_with_its_connections(
-    pools: Pools, open_upstream: OpenUpstream, pass_time: Pass
+    pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime
 ) -> None:
     upstream = await open_upstream()
     dispatcher = to(pools, upstream.endpoint())
