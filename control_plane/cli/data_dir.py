@@ -79,10 +79,10 @@ class DataDir:
 
     def ensure_keys(self) -> None:
         """Make the keys that are not there yet."""
-        for path in (self.master_key_file, self.last_good_key_file):
+        for path, key_id in ((self.master_key_file, "k1:"), (self.last_good_key_file, "")):
             if not path.exists():
                 key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
-                write_private(path, f"k1:{key}\n")
+                write_private(path, f"{key_id}{key}\n")
 
 
 def write_private(path: Path, text: str) -> None:
