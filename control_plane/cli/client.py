@@ -92,10 +92,8 @@ class Client:
             async with self._open().request(
                 method, self._url(path), params=query, data=data, headers=sent, allow_redirects=False
             ) as answer:
-                text = await answer.read()
-                if answer.status >= 400:
-                    raise problem(answer.status, text)
-                return self._decode(text)
+                await self._check(answer)
+                return self._decode(await answer.read())
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._unreachable(error) from error
 
@@ -108,13 +106,12 @@ class Client:
         forever = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60)  # the server sends heartbeats
         try:
             async with self._open().get(
-                self._url(path), params=query, timeout=forever, read_bufsize=MAX_LINE_BYTES
+                self._url(path), params=query, timeout=forever, read_bufsize=MAX_LINE_BYTES, allow_redirects=False
             ) as answer:
-                if answer.status >= 400:
-                    raise problem(answer.status, await answer.read())
+                await self._check(answer)
                 name, data = "message", ""
                 async for raw in answer.content:
-                    line = raw.decode().rstrip("\r\n")
+                    line = raw.decode(errors="replace").rstrip("\r\n")
                     if not line:
                         if data:
                             yield name, self._event(name, data)
@@ -153,6 +150,12 @@ class Client:
     def _url(self, path: str) -> str:
         return self._access.url.rstrip("/") + path
 
+    async def _check(self, answer: aiohttp.ClientResponse) -> None:
+        if answer.status >= 400:
+            raise problem(answer.status, await answer.read())
+        if answer.status >= 300:  # not followed: the token is for this address
+            raise CliError(f"{self._access.url} redirects; give the address that it redirects to", ExitCode.UNREACHABLE)
+
     def _decode(self, text: bytes) -> Json:
         try:
             return _object(text)
@@ -178,9 +181,10 @@ def problem(status: int, text: bytes) -> CliError:
     except ValueError:
         document = {}
     message = str(document.get("detail") or document.get("title") or f"the control plane answered {status}")
+    errors = document.get("errors")
     details = tuple(
         f"  {entry.get('field') or 'document'}: {entry.get('message')}"
-        for entry in document.get("errors", [])
+        for entry in (errors if isinstance(errors, list) else ())
         if isinstance(entry, dict)
     )
     if len(details) == 1:
