@@ -68,11 +68,7 @@ async def failure(access: Access) -> CliError:
         (answering("<html>", status=502), ExitCode.UNREACHABLE, "the control plane answered 502"),
         (answering('{"detail": "no"}', status=403), ExitCode.DENIED, "no"),
         (answering('{"detail": "no", "errors": 1}', status=500), ExitCode.FAILED, "no"),
-        (
-            answering("", status=302, Location="/elsewhere"),
-            ExitCode.UNREACHABLE,
-            "does not answer like a control plane",
-        ),
+        (answering("", status=302, Location="/other"), ExitCode.UNREACHABLE, "redirects; give the address"),
     ],
     ids=["page", "list", "page of a proxy", "refusal", "failure", "redirect"],
 )
