@@ -46,6 +46,7 @@ class PolicyTable:
         self._metrics = metrics
         self._sets: list[tuple[Reached, ...]] = [()]
         self._index_of: dict[tuple[Reached, ...], int] = {(): 0}
+        self._has_sections: dict[str, bool] = {}  # by model: asked for on every request
 
     def set_of(self, credential: Credential, application: ApplicationFacts) -> int:
         """The index of the set that reaches a caller, through its credential, application and team."""
@@ -65,8 +66,12 @@ class PolicyTable:
 
     def has_sections(self, model: CompiledModel) -> bool:
         """Whether a policy targets single versions of the model: then its plans differ by version."""
-        owners = {model.tenant, PLATFORM_TENANT}
-        return any(self._sources.indexes.get(each, EMPTY_INDEX).sections("Model", model.name) for each in owners)
+        found = self._has_sections.get(model.path)
+        if found is None:
+            indexes, owners = self._sources.indexes, {model.tenant, PLATFORM_TENANT}
+            found = any(indexes.get(each, EMPTY_INDEX).sections("Model", model.name) for each in owners)
+            self._has_sections[model.path] = found
+        return found
 
     def filters(
         self, route: CompiledRoute, model: CompiledModel | None, version: str | None, caller_set: int
