@@ -2,7 +2,7 @@
 
 import click
 
-from control_plane.cli.apply import Batch, outcome_name, prune_options
+from control_plane.cli.batch import Batch, outcome_name, prune_options
 from control_plane.cli.client import Client
 from control_plane.cli.documents import file_option
 from control_plane.cli.errors import ExitCode
@@ -24,8 +24,9 @@ def diff(ctx: click.Context, files: tuple[str, ...], prune: bool, selector: str,
     texts: list[str] = []
 
     async def run(client: Client) -> None:
-        changed = [each for each in await batch.send(client) if each["action"] != "unchanged"]
-        texts.extend(difference(each["before"], each["after"], outcome_name(each)) for each in changed)
+        async for outcome in batch.send(client):
+            if outcome["action"] != "unchanged":
+                texts.append(difference(outcome["before"], outcome["after"], outcome_name(outcome)))
 
     call(run)
     for text in texts:

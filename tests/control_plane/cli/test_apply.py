@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from control_plane.cli import batch
 from tests.fakes.served_api import Isthmus, ServedApi
 
 PROVIDER = """
@@ -73,6 +74,23 @@ def test_more_than_fit_one_transaction_need_a_flag_that_the_error_names(api: Ser
     assert refused.status == 3
     assert "`--no-atomic`" in refused.err
     assert len(isthmus("apply", "-f", "-", "--no-atomic", stdin=TEAMS).lines) == 41
+
+
+def test_a_large_set_is_sent_in_parts_in_order_of_dependency(
+    api: ServedApi, isthmus: Isthmus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "REQUEST_DOCUMENTS", 1)
+    ran = isthmus("apply", "-f", "-", "--no-atomic", stdin=f"{MODEL}---{PROVIDER}")
+    assert ran.lines == ["default/Provider/local created", "default/Model/gpt created"]
+
+
+def test_an_error_in_a_later_part_names_its_document(
+    api: ServedApi, isthmus: Isthmus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "REQUEST_DOCUMENTS", 1)
+    ran = isthmus("apply", "-f", "-", "--no-atomic", stdin=f"{TEAMS.split('---')[0]}---\nkind: Nonsense")
+    assert (ran.status, ran.lines) == (3, ["default/Team/t0 created"])
+    assert ran.err.startswith("isthmus: standard input: Nonsense: `kind` must be one of ")
 
 
 def test_prune_deletes_what_has_the_labels_and_is_in_no_file(api: ServedApi, isthmus: Isthmus) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.fakes.served_api import Isthmus
 
+EXAMPLES = Path(__file__).parents[3] / "examples"
 HEAD = "apiVersion: isthmus.dev/v1\n"
 PROVIDER = HEAD + "kind: Provider\nmetadata: {name: local}\nspec: {type: OpenAI, auth: {secretRef: {name: key}}}\n"
 SECRET = HEAD + "kind: Secret\nmetadata: {name: key}\nspec: {data: {value: sk-plain}}\n"
@@ -76,3 +77,9 @@ def test_values_of_secrets_are_not_in_errors(isthmus: Isthmus) -> None:
 def test_nothing_to_check_is_a_mistake(isthmus: Isthmus, content: str) -> None:
     ran = isthmus("validate", "-f", "-", stdin=content)
     assert (ran.status, ran.err) == (2, "isthmus: no document in -\n")
+
+
+@pytest.mark.parametrize("folder", [each for each in EXAMPLES.iterdir() if each.is_dir()], ids=lambda each: each.name)
+def test_the_examples_are_valid(isthmus: Isthmus, folder: Path) -> None:
+    ran = isthmus("validate", "-f", str(folder))
+    assert (ran.status, ran.err) == (0, "")
