@@ -11,6 +11,7 @@ NOT_FORWARDED = frozenset(
 # A provider has no business with a client's cookies, and must answer so that usage can be read.
 NOT_FORWARDED_TO_PROVIDERS = NOT_FORWARDED | {b"accept-encoding", b"cookie"}
 # Ours alone. Readers of CGI-like variables cannot tell `_` from `-`.
+RESERVED_WORD = b"isthmus"
 RESERVED = (b"x-isthmus-", b"x_isthmus_", b"x-isthmus_", b"x_isthmus-")
 BODY_METHODS = frozenset((b"PATCH", b"POST", b"PUT"))  # for these no body means an empty one
 COMMON_CONNECTION = frozenset((b"close", b"keep-alive", b"upgrade"))  # these name no field that would travel on
@@ -29,16 +30,14 @@ def forwarded_fields(exchange: Exchange, dropped: frozenset[bytes]) -> list[byte
     named = headers.get(b"connection")
     if named is not None and named.lower() not in COMMON_CONNECTION:
         dropped = dropped.union([token.strip().lower() for token in named.split(b",")])
+    if RESERVED_WORD in b"".join(headers):  # a third of the time of asking each name
+        dropped = dropped.union([name for name in headers if name.startswith(RESERVED)])
+    set_by_policy: dict[bytes, bytes] = {}
     if exchange.request_headers or exchange.removed_headers:
         set_by_policy = dict(exchange.request_headers)  # of two policies that set one, the last one counts
         dropped = dropped.union(exchange.removed_headers, set_by_policy)
-        lines = [b": ".join(field) for field in set_by_policy.items()]
-    else:
-        lines = []
-    for field in headers.items():
-        name = field[0]
-        if name not in dropped and not name.startswith(RESERVED):
-            lines.append(b": ".join(field))
+    lines = [b": ".join(field) for field in headers.items() if field[0] not in dropped]
+    lines += [b": ".join(field) for field in set_by_policy.items()]
     return lines
 
 

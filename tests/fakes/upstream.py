@@ -137,12 +137,12 @@ class FakeReceiver:
         assert not self.ended.is_set()
         self.body += data
         if last:
-            self.upstream = None
+            assert self.upstream is None  # the connection may already serve another
             self.ended.set()
 
     def on_failure(self, error: GatewayError) -> None:
         assert not self.ended.is_set()
-        self.upstream = None
+        assert self.upstream is None
         self.error = error
         self.ended.set()
 

@@ -88,6 +88,26 @@ async def test_a_body_that_is_cut_short_is_a_failure(
     assert call.tries == [("default/s", 200, "upstream_cut_short")]
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param(OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), id="it says so"),
+        pytest.param(OK.replace(b"HTTP/1.1", b"HTTP/1.0"), id="HTTP/1.0"),
+        pytest.param(OK + OK.replace(b"Paris", b"Stole"), id="more came than was asked for"),
+    ],
+)
+async def test_a_connection_that_may_not_be_used_again_is_not(
+    pools: Pools, open_upstream: OpenUpstream, first: bytes
+) -> None:
+    upstream = await open_upstream(says(first, OK))
+    dispatcher = to(pools, upstream.endpoint())
+    for _ in range(2):
+        call = receiver()
+        dispatcher.send(call, streams_body=False)
+        assert (await call.end()).body == ANSWER
+    assert upstream.connections == 2
+
+
 async def test_bytes_on_an_idle_connection_reach_nobody(pools: Pools, open_upstream: OpenUpstream) -> None:
     async def twice(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
         writer.write(OK)
@@ -160,15 +180,19 @@ async def test_a_body_that_is_whole_before_the_connect_is_sent_with_the_head(
     assert (call.body, call.drained) == (b"all", 0)
 
 
-async def test_what_waits_for_the_connect_goes_to_the_next_endpoint(pools: Pools, open_upstream: OpenUpstream) -> None:
+@pytest.mark.parametrize("pieces", [(b"one", b"two", b"end"), (b"all",)], ids=["a part", "the whole"])
+async def test_what_waits_for_the_connect_goes_to_the_next_endpoint(
+    pools: Pools, open_upstream: OpenUpstream, pieces: tuple[bytes, ...]
+) -> None:
     upstream = await open_upstream(echo)
     cluster = Cluster("default/s", (Endpoint("127.0.0.1", 1), upstream.endpoint()), (1, 1), False)
     call = receiver("POST")
     dispatcher = Dispatchers(pools, lambda: 0.0).for_service(ServiceTarget("default/s", cluster))
     dispatcher.send(call, streams_body=True)
-    await call.stream(b"one", b"two", b"end")
+    await call.stream(*pieces)
     await call.end()
-    assert call.body == b"onetwoend" and len(call.exchange.attempts) == 2
+    assert call.body == b"".join(pieces) and len(call.exchange.attempts) == 2
+    assert pools.get(upstream.endpoint()).idle == 1
 
 
 async def test_an_upstream_that_does_not_read_holds_back_the_body(
@@ -284,26 +308,25 @@ async def test_an_upstream_that_does_not_answer_is_given_up(
     await asyncio.wait_for(upstream.closed.wait(), WAIT_SECONDS)
 
 
-@pytest.mark.parametrize("dribbles", [False, True], ids=["silent", "dribbling"])
 async def test_bytes_of_a_head_do_not_move_its_deadline(
-    pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime, dribbles: bool
+    pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime
 ) -> None:
-    async def dribble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
-        if dribbles:
-            writer.write(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX-")
-        began.set()
-        await hangs(reader, writer, head)
+    pieces: asyncio.Queue[bytes] = asyncio.Queue()
 
-    began = asyncio.Event()
+    async def dribble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        while True:
+            writer.write(await pieces.get())
+
     upstream = await open_upstream(dribble)
     call = receiver()
     to(pools, upstream.endpoint()).send(call, streams_body=False)
-    await asyncio.wait_for(began.wait(), WAIT_SECONDS)
-    for _ in range(10):
-        await asyncio.sleep(0.002)
-    pass_time(62)
-    assert not call.ended.is_set()
-    pass_time(60)
+    for piece in (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\n", b"X-", b"Y"):
+        pieces.put_nowait(piece)
+        for _ in range(10):
+            await asyncio.sleep(0.001)
+        pass_time(29)
+        assert not call.ended.is_set()
+    pass_time(6)
     assert isinstance((await call.end()).error, GatewayTimeout)
 
 
@@ -411,6 +434,22 @@ async def test_a_receiver_that_pauses_holds_back_the_upstream(pools: Pools, open
     call.upstream.resume_reading()
     await call.end()
     assert len(call.body) == 32 << 20
+
+
+async def test_who_pauses_is_not_flooded_by_another_attempt(pools: Pools, open_upstream: OpenUpstream) -> None:
+    upstream = await open_upstream()
+    cluster = Cluster("default/s", (Endpoint("127.0.0.1", 1), upstream.endpoint()), (1, 1), False)
+    call = receiver()
+    dispatcher = Dispatchers(pools, lambda: 0.0).for_service(ServiceTarget("default/s", cluster))
+    dispatcher.send(call, streams_body=False)
+    assert call.upstream is not None
+    call.upstream.pause_reading()
+    await until(lambda: bool(upstream.heads))
+    for _ in range(20):
+        await asyncio.sleep(0.001)
+    assert not call.began.is_set()
+    call.upstream.resume_reading()
+    assert (await call.end()).body == ANSWER
 
 
 async def test_who_pauses_before_the_connect_hears_nothing_until_it_resumes(

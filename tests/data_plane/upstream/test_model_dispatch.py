@@ -1,3 +1,4 @@
+import asyncio
 import json
 from collections import Counter
 from random import Random
@@ -61,7 +62,7 @@ async def sent(call: FakeReceiver, upstream: ScriptedUpstream, pools: Pools) -> 
     """Head and body that a provider gets."""
     bodies = []
 
-    async def script(reader, writer, head) -> None:  # type: ignore[no-untyped-def]
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
         bodies.append(await read_body(reader, head))
         writer.write(OK)
 
@@ -213,7 +214,7 @@ async def test_a_target_that_may_have_worked_is_not_doubled(
 async def test_a_connection_that_was_stale_is_replaced(pools: Pools, open_upstream: OpenUpstream) -> None:
     upstream = await open_upstream()
 
-    async def script(reader, writer, head) -> None:  # type: ignore[no-untyped-def]
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
         await (closes if len(upstream.heads) == 2 else says(OK))(reader, writer, head)
 
     upstream.script = script

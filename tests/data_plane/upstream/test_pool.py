@@ -40,14 +40,20 @@ async def test_no_more_connections_wait_than_allowed(
     assert (upstream.connections, pool.idle, pool.busy) == (5, 2, 0)
 
 
-async def test_the_connection_that_came_last_goes_first(pools: Pools, open_upstream: OpenUpstream) -> None:
+async def test_the_connection_that_came_last_goes_first_and_the_first_one_ends(
+    pools: Pools, open_upstream: OpenUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
     upstream = await open_upstream()
     pool = pools.get(upstream.endpoint())
     await ask_at_once(pools, upstream.endpoint(), 3)
-    connection = pool.acquire()
-    pool.release(connection)
-    assert pool.acquire() is connection
-    pool.release(connection)
+    monkeypatch.setattr(pool_module, "MAX_IDLE", 2)
+    connections = [pool.acquire() for _ in range(3)]
+    for connection in connections:
+        pool.release(connection)
+    assert [pool.acquire(), pool.acquire()] == [connections[2], connections[1]]
+    assert pool.idle == 0
+    connections[1].abort()
+    connections[2].abort()
 
 
 async def test_closing_ends_what_waits(pools: Pools, open_upstream: OpenUpstream) -> None:

@@ -104,4 +104,4 @@ async def test_policies_set_and_remove_headers(pools: Pools, open_upstream: Open
     call.exchange.request_headers += [(b"x-set", b"outer"), (b"x-set", b"inner"), (b"x-new", b"1")]
     call.exchange.removed_headers = (b"x-removed", b"x-absent")
     lines = await sent(pools, open_upstream, call)
-    assert lines[2:] == [b"x-set: inner", b"x-new: 1", b"x-kept: client", b"x-isthmus-request-id: id-1"]
+    assert lines[2:] == [b"x-kept: client", b"x-set: inner", b"x-new: 1", b"x-isthmus-request-id: id-1"]

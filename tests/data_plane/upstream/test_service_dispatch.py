@@ -1,3 +1,4 @@
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from random import Random
@@ -55,8 +56,8 @@ async def test_what_a_service_answers_is_the_clients_whatever_it_is(pools: Pools
 def loses_the_second(upstream: ScriptedUpstream) -> None:
     """Have the upstream close its connection when the second request comes, as if it had done so just before."""
 
-    async def script(reader: object, writer: object, head: bytes) -> None:
-        await (closes if len(upstream.heads) == 2 else says(OK))(reader, writer, head)  # type: ignore[arg-type]
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        await (closes if len(upstream.heads) == 2 else says(OK))(reader, writer, head)
 
     upstream.script = script
 
@@ -85,13 +86,33 @@ async def test_a_stale_connection_is_replaced_where_the_request_may_come_twice(
     assert pools.get(upstream.endpoint()).busy == 0
 
 
+async def test_a_request_whose_answer_has_begun_is_not_sent_again(pools: Pools, open_upstream: OpenUpstream) -> None:
+    upstream = await open_upstream()
+
+    async def begin_the_second(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        if len(upstream.heads) == 1:
+            writer.write(OK)
+        else:
+            writer.write(OK[:20])
+            writer.close()
+
+    upstream.script = begin_the_second
+    dispatcher = service(pools, upstream.endpoint(), retries_stale=True)
+    for _ in range(2):
+        call = receiver()
+        dispatcher.send(call, streams_body=False)
+        await call.end()
+    assert isinstance(call.error, BadGateway)
+    assert (len(upstream.heads), upstream.connections) == (2, 1)
+
+
 async def test_a_request_on_a_fresh_connection_is_sent_once(pools: Pools, open_upstream: OpenUpstream) -> None:
-    upstream = await open_upstream(closes)
+    upstream, other = await open_upstream(closes), await open_upstream()
     call = receiver()
-    service(pools, upstream.endpoint(), retries_stale=True).send(call, streams_body=False)
+    service(pools, upstream.endpoint(), other.endpoint(), retries_stale=True).send(call, streams_body=False)
     await call.end()
     assert isinstance(call.error, BadGateway)
-    assert len(upstream.heads) == 1
+    assert (len(upstream.heads), len(other.heads)) == (1, 0)
 
 
 async def test_where_one_endpoint_cannot_be_reached_another_serves(pools: Pools, open_upstream: OpenUpstream) -> None:
