@@ -1,0 +1,235 @@
+"""A whole installation of this machine for tests: etcd, control planes and replicas as processes, killed at will."""
+
+import asyncio
+import base64
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from control_plane.cli.child_process import start_child
+from control_plane.cli.client import Access, Client
+from control_plane.cli.errors import CliError
+from control_plane.cli.etcd_binary import EtcdBinary
+from control_plane.cli.etcd_process import free_ports
+from control_plane.cli.pki import GatewayIdentity, Pki, ensure_pki
+from tests.fakes.etcd_cluster import EtcdCluster
+from tests.fakes.replica import Replica
+
+GATEWAY = "default"  # which an empty store begins with; it carries all tenants
+READY_SECONDS = 40.0  # nine processes that start at once on two cores
+POLL_SECONDS = 0.01
+Json = dict[str, Any]
+
+
+class ControlPlane:
+    """One control plane with ports of its own that it keeps over restarts."""
+
+    def __init__(self, folder: Path, name: str, arguments: Sequence[str]) -> None:
+        self.name = name
+        self.api_port, self.discovery_port, self.health_port = free_ports(3)
+        self.log_file = folder / f"{name}.log"
+        self._arguments = arguments
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.api_port}"
+
+    def spawn(self) -> None:
+        arguments = [
+            *(sys.executable, "-m", "control_plane", "--name", self.name),
+            *("--listen", f"127.0.0.1:{self.api_port}"),
+            *("--discovery-listen", f"127.0.0.1:{self.discovery_port}"),
+            *("--health-listen", f"127.0.0.1:{self.health_port}"),
+            *self._arguments,
+        ]
+        self._process = start_child(arguments, self.log_file)
+
+    def kill(self) -> None:
+        """SIGKILL; a no-op if it is dead."""
+        if (process := self._process) and process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(READY_SECONDS)
+
+    async def is_ready(self) -> bool:
+        try:
+            async with Client(Access(f"http://127.0.0.1:{self.health_port}", ""), timeout_seconds=2.0) as client:
+                await client.request("GET", "/readyz")
+        except CliError:
+            return False
+        return True
+
+
+class Fleet:
+    """An installation with one Gateway. `spawn` is called from the main thread, whose end all processes follow."""
+
+    def __init__(self, binary: EtcdBinary, folder: Path, *, etcd: int, control_planes: int, replicas: int) -> None:
+        self.folder = folder
+        self.pki = ensure_pki(folder / "pki", GatewayIdentity(GATEWAY))
+        self.etcd = EtcdCluster(binary, folder / "etcd", size=etcd)
+        self._token_file = folder / "token"
+        master_keys = _write(folder / "master-keys", f"k1:{_base64(os.urandom(32))}\n")
+        last_good_keys = _write(folder / "last-good-keys", f"{_base64(os.urandom(32))}\n")
+        self.control_planes = [
+            ControlPlane(folder, f"cp-{number}", self._control_plane_arguments(master_keys))
+            for number in range(1, control_planes + 1)
+        ]
+        self.replicas = [_FleetReplica(self, number, last_good_keys) for number in range(1, replicas + 1)]
+
+    def spawn(self) -> None:
+        """Start everything at once: whoever is early waits for what it needs."""
+        self.etcd.spawn_all()
+        for control_plane in self.control_planes:
+            control_plane.spawn()
+        for replica in self.replicas:
+            replica.folder.mkdir()
+            replica.spawn_connected()
+
+    async def wait_ready(self) -> None:
+        await self.etcd.wait_all_ready()
+        for control_plane in self.control_planes:
+            await self.until(control_plane.is_ready, f"{control_plane.name} is not ready")
+        for replica in self.replicas:
+            await replica.wait_ready()
+        await self.wait_current()
+
+    def end(self) -> None:
+        """Kill what runs."""
+        for replica in self.replicas:
+            replica.clean_up()
+        for control_plane in self.control_planes:
+            control_plane.kill()
+        self.etcd.kill_all()
+
+    async def call(self, method: str, path: str, body: object = None, *, through: int = 0) -> Json:
+        """Call the REST API of one control plane.
+
+        Raises:
+            CliError: the answer is an error, or there is none.
+        """
+        access = Access(self.control_planes[through].url, self._token_file.read_text().strip())
+        async with Client(access, timeout_seconds=10.0) as client:
+            return await client.request(method, path, body=body)
+
+    async def apply(self, *documents: Json) -> None:
+        """Create or replace in one transaction, and wait until all replicas serve it."""
+        written = await self.call("POST", "/v1/batch", {"documents": documents})
+        await self.wait_current(written["revision"])
+
+    async def make_key(self, tenant: str, application: str) -> tuple[str, str]:
+        """A new API key, and the path that revokes it by DELETE."""
+        keys = f"/v1/tenants/{tenant}/applications/{application}/keys"
+        made = await self.call("POST", keys, {"description": "test"})
+        return str(made["key"]), f"{keys}/{made['credential']['metadata']['name']}"
+
+    async def write_by_hand(self, path: str, content: bytes) -> None:
+        """Put a resource's bytes into etcd past the control planes: no admission, no history."""
+        body = {"key": _base64(f"/isthmus/v1/{path}".encode()), "value": _base64(content)}
+        await self.etcd.call("/v3/kv/put", body)
+
+    async def wait_current(self, revision: int = 0) -> None:
+        """Wait until every control plane knows the revision and says that all replicas serve what the store has."""
+        await self.until(lambda: self._is_current(revision), "not all replicas became current")
+
+    async def until(self, condition: Callable[[], Awaitable[bool]], message: str) -> None:
+        """Wait until it holds, since processes tell nobody; an error with all logs after the deadline."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not await condition():
+            assert time.monotonic() < deadline, self._logs(message)
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _is_current(self, revision: int) -> bool:
+        wanted = {replica.node: "Current" for replica in self.replicas}
+        try:
+            for index in range(len(self.control_planes)):
+                answer = await self.call("GET", "/v1/replicas", through=index)
+                states = {item["node"]: item["state"] for item in answer["items"]}
+                if states != wanted or answer["storeRevision"] < revision:
+                    return False
+        except CliError:
+            return False
+        return True
+
+    def _control_plane_arguments(self, keys: Path) -> tuple[str, ...]:
+        return (
+            *("--etcd-endpoints", ",".join(self.etcd.endpoints)),
+            *("--discovery-cert", str(self.pki.server.certificate), "--discovery-key", str(self.pki.server.key)),
+            *("--discovery-ca", str(self.pki.authority)),
+            *("--master-key-file", str(keys), "--bootstrap-token-file", str(self._token_file)),
+        )
+
+    def _logs(self, message: str) -> str:
+        tails = [f"{each.name}:\n{each.log_file.read_text()[-2000:]}" for each in self.control_planes]
+        return "\n".join((message, *tails, *(f"{each.node}:\n{each.log()[-2000:]}" for each in self.replicas)))
+
+
+class _FleetReplica(Replica):
+    """A replica that is configured by the control planes of its fleet."""
+
+    def __init__(self, fleet: Fleet, number: int, keys: Path) -> None:
+        super().__init__(fleet.folder / f"replica-{number}", workers=1)
+        self.node = f"replica-{number}"
+        addresses = ",".join(f"127.0.0.1:{each.discovery_port}" for each in fleet.control_planes)
+        self._connected = connection_flags(fleet.pki, addresses, self.node, keys)
+
+    def spawn_connected(self) -> None:
+        """Start the agent, on the port that it had."""
+        self.spawn(*self._connected, env={"ISTHMUS_DIE_WITH_PARENT": "1"})
+
+
+def connection_flags(pki: Pki, control_planes: str, node: str, keys: Path) -> tuple[str, ...]:
+    return (
+        *("--gateway", GATEWAY, "--node-id", node, "--control-planes", control_planes),
+        *("--cert", str(pki.gateway.certificate), "--key", str(pki.gateway.key), "--ca", str(pki.authority)),
+        *("--last-good-key-file", str(keys)),
+    )
+
+
+def document(path: str, spec: Mapping[str, Any] | None = None) -> Json:
+    """A resource as a client writes it; `path` is `<tenant>/<Kind>/<name>`."""
+    tenant, kind, name = path.split("/")
+    metadata = {"name": name, "tenant": tenant}
+    return {"apiVersion": "isthmus.dev/v1", "kind": kind, "metadata": metadata, "spec": dict(spec or {})}
+
+
+def tenant_documents(tenant: str, upstreams: Mapping[str, str], weights: Mapping[str, int]) -> tuple[Json, ...]:
+    """A tenant whose model `chat` has a version for each upstream, under the path `/<tenant>`, and an application."""
+    return (
+        document(f"platform/Tenant/{tenant}"),
+        *(
+            document(
+                f"{tenant}/Provider/{name}", {"type": "OpenAICompatible", "baseUrl": url, "auth": {"type": "None"}}
+            )
+            for name, url in upstreams.items()
+        ),
+        document(f"{tenant}/Model/chat", model_spec(weights)),
+        document(f"{tenant}/Application/app"),
+        document(
+            f"{tenant}/Route/models",
+            {"matches": [{"path": {"value": f"/{tenant}"}}], "models": {"matchLabels": {}}},
+        ),
+    )
+
+
+def model_spec(weights: Mapping[str, int]) -> Json:
+    """Versions with these weights, each served by the provider of its name."""
+    return {
+        "versions": [
+            {"name": name, "weight": weight, "targets": [{"providerRef": {"name": name}}]}
+            for name, weight in weights.items()
+        ]
+    }
+
+
+def _write(file: Path, text: str) -> Path:
+    file.write_text(text)
+    return file
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
