@@ -6,6 +6,7 @@ import click
 
 from control_plane.cli.client import Client, Json
 from control_plane.cli.invocation import call, output_option
+from control_plane.cli.printable import printable
 
 
 @click.command()
@@ -26,11 +27,11 @@ def events(output: str) -> None:
 
 def _line(name: str, data: Json, output: str) -> str:
     if output == "json":
-        return json.dumps({"event": name, **data}, ensure_ascii=False)
+        return json.dumps({"event": name, **data})
     facts = (f"{key}={_plain(value)}" for key, value in data.items() if value not in ("", None))
-    return f"{name.ljust(10)}  {' '.join(facts)}"
+    return printable(f"{name.ljust(10)}  {' '.join(facts)}")
 
 
 def _plain(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return json.dumps(text, ensure_ascii=False) if " " in text else text
+    text = value if isinstance(value, str) else json.dumps(value)
+    return json.dumps(text) if " " in text else text

@@ -10,6 +10,7 @@ from control_plane.cli.invocation import FORMS, call, kind_argument, output_opti
 from control_plane.cli.kinds import collection_path, find_kind, item_path
 from control_plane.cli.listing import read_all
 from control_plane.cli.output import print_document, print_documents, print_table, to_yaml
+from control_plane.cli.printable import printable
 from control_plane.cli.summary import COLUMNS, row
 
 
@@ -77,8 +78,8 @@ def _print(items: list[Json], output: str) -> None:
 
 def _line(event: str, item: Json, output: str) -> str:
     if output == "json":
-        return json.dumps({"event": event, "resource": item}, ensure_ascii=False)
+        return json.dumps({"event": event, "resource": item})
     if output == "yaml":
         return f"---\n# {event}\n{to_yaml(item).rstrip()}"
     cells = ("-" if cell in (None, "") else str(cell) for cell in row(item))
-    return "  ".join((event.ljust(8), *cells))
+    return printable("  ".join((event.ljust(8), *cells)))

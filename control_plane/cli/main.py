@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 from control_plane.cli.commands import COMMANDS, find_command
 from control_plane.cli.errors import INTERRUPTED, CliError, ExitCode
 from control_plane.cli.options import Options
+from control_plane.cli.printable import printable
 
 DEBUG_VARIABLE = "ISTHMUS_DEBUG"
 
@@ -91,7 +92,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _say(message: str, *details: str) -> None:
     for line in (f"isthmus: {message}", *details):
-        click.echo(line, err=True)
+        click.echo(printable(line), err=True)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,15 @@ from typing import Any
 import click
 import yaml
 
+from control_plane.cli.printable import printable
+
 Json = dict[str, Any]
 FIELDS = ("apiVersion", "kind", "metadata", "spec", "status")  # as people write resources
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Columns as wide as their widest cell, two spaces apart."""
-    cells = [tuple(columns), *(tuple("" if cell is None else str(cell) for cell in row) for row in rows)]
+    cells = [tuple(columns), *(tuple("" if cell is None else printable(str(cell)) for cell in row) for row in rows)]
     widths = [max(len(row[index]) for row in cells) for index in range(len(columns))]
     for row in cells:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -28,7 +30,7 @@ def to_yaml(document: Json) -> str:
 
 def to_json(document: Json) -> str:
     """A document for programs."""
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json.dumps(document, indent=2)
 
 
 def print_documents(documents: Sequence[Json], form: str) -> None:

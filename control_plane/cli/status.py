@@ -7,6 +7,7 @@ import click
 from control_plane.cli.client import Client, Json
 from control_plane.cli.invocation import FORMS, call, output_option
 from control_plane.cli.output import print_document, print_table
+from control_plane.cli.printable import printable
 
 COUNTED_ELSEWHERE = ("replicas", "quarantine")  # of `counts`; all others are kinds
 
@@ -41,8 +42,9 @@ def _print(system: Json, replicas: Json, quarantine: Json) -> None:
         print_table(columns, map(_replica_row, replicas["items"]))
     else:
         click.echo("none has connected")
+    click.echo()
     for line in _refused(replicas["items"], quarantine["items"]):
-        click.echo(line)
+        click.echo(printable(line))
 
 
 def _facts(system: Json) -> Iterator[tuple[str, str]]:
@@ -67,13 +69,14 @@ def _replica_row(replica: Json) -> tuple[object, ...]:
 
 def _refused(replicas: list[Json], quarantine: list[Json]) -> Iterator[str]:
     if not quarantine:
-        yield "\nNothing is in quarantine."
+        yield "Nothing is in quarantine."
     else:
-        yield f"\nQuarantine: {len(quarantine)} refused by replicas, which go on with what they had"
+        yield f"Quarantine: {len(quarantine)} refused by replicas, which go on with what they had"
     for item in quarantine:
         served = f"revision {item['servedRevision']} is served" if item["servedRevision"] else "nothing is served"
         where = f"gateway {item['gateway']}, revision {item['revision']} since {item['since']}; {served}"
-        yield f"  {item['resource']}: {item['reason']}\n    {where}"
+        yield f"  {item['resource']}: {item['reason']}"
+        yield f"    {where}"
     known = {item["resource"] for item in quarantine}
     for replica in replicas:
         for refused in replica["rejected"]:
