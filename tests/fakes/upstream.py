@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from data_plane.errors import GatewayError
 from data_plane.exchange import Exchange, Request, Response, Timeouts
 from data_plane.pipeline.sides import Upstream
-from data_plane.upstream.cluster import Endpoint, UpstreamTls
+from data_plane.upstream.cluster import Cluster, Endpoint, ServiceTarget, UpstreamTls
+from data_plane.upstream.dispatch import Dispatchers
+from data_plane.upstream.pool import Pools
+from data_plane.upstream.service_dispatch import ServiceDispatcher
 
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter, bytes], Awaitable[None]]
 
@@ -68,6 +71,14 @@ async def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert asyncio.get_running_loop().time() < deadline, "it never came to hold"
         await asyncio.sleep(0.001)
+
+
+def service(
+    pools: Pools, *endpoints: Endpoint, random: Callable[[], float] = lambda: 0.0, retries_stale: bool = False
+) -> ServiceDispatcher:
+    """The way to a Service. Unless there is a `random`, endpoints are chosen in their order."""
+    cluster = Cluster("default/s", endpoints, (1,) * len(endpoints), retries_stale)
+    return Dispatchers(pools, random).for_service(ServiceTarget("default/s", cluster))
 
 
 class ScriptedUpstream:

@@ -1,3 +1,5 @@
+"""Responses, deadlines and the receiver's side, over real sockets."""
+
 import asyncio
 import gc
 from weakref import ref
@@ -6,10 +8,8 @@ import pytest
 
 from data_plane.errors import GatewayTimeout, UpstreamCutShort
 from data_plane.exchange import Response
-from data_plane.upstream.cluster import Cluster, Endpoint, ServiceTarget, UpstreamTls
-from data_plane.upstream.dispatch import Dispatchers
+from data_plane.upstream.cluster import Endpoint, UpstreamTls
 from data_plane.upstream.pool import Pools
-from data_plane.upstream.service_dispatch import ServiceDispatcher
 from tests.data_plane.upstream.conftest import OpenUpstream, PassTime
 from tests.fakes.upstream import (
     ANSWER,
@@ -19,20 +19,15 @@ from tests.fakes.upstream import (
     Script,
     answer,
     hangs,
-    read_body,
     receiver,
     says,
-    takes_nothing,
+    service,
     until,
 )
 
 CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 MEBIBYTE = b"x" * (1 << 20)
-
-
-def to(pools: Pools, endpoint: Endpoint) -> ServiceDispatcher:
-    cluster = Cluster("default/s", (endpoint,), (1,), False)
-    return Dispatchers(pools).for_service(ServiceTarget("default/s", cluster))
+NOBODY = Endpoint("127.0.0.1", 1)  # nothing listens there
 
 
 @pytest.mark.parametrize(
@@ -45,7 +40,7 @@ def to(pools: Pools, endpoint: Endpoint) -> ServiceDispatcher:
 )
 async def test_bodies_are_relayed(pools: Pools, open_upstream: OpenUpstream, script: Script, body: bytes) -> None:
     upstream = await open_upstream(script)
-    dispatcher = to(pools, upstream.endpoint())
+    dispatcher = service(pools, upstream.endpoint())
     for _ in range(2):
         call = receiver()
         dispatcher.send(call, streams_body=False)
@@ -61,7 +56,7 @@ async def test_a_body_may_end_with_the_connection(pools: Pools, open_upstream: O
 
     upstream = await open_upstream(until_close)
     call = receiver()
-    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    service(pools, upstream.endpoint()).send(call, streams_body=False)
     await call.end()
     assert (call.status, call.body, call.error) == (200, b"all of it", None)
     assert pools.get(upstream.endpoint()).busy == 0
@@ -82,7 +77,7 @@ async def test_a_body_that_is_cut_short_is_a_failure(
 
     upstream = await open_upstream(half)
     call = receiver()
-    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    service(pools, upstream.endpoint()).send(call, streams_body=False)
     await call.end()
     assert call.body == b"half" and isinstance(call.error, UpstreamCutShort)
     assert call.tries == [("default/s", 200, "upstream_cut_short")]
@@ -100,7 +95,7 @@ async def test_a_connection_that_may_not_be_used_again_is_not(
     pools: Pools, open_upstream: OpenUpstream, first: bytes
 ) -> None:
     upstream = await open_upstream(says(first, OK))
-    dispatcher = to(pools, upstream.endpoint())
+    dispatcher = service(pools, upstream.endpoint())
     for _ in range(2):
         call = receiver()
         dispatcher.send(call, streams_body=False)
@@ -117,7 +112,7 @@ async def test_bytes_on_an_idle_connection_reach_nobody(pools: Pools, open_upstr
             writer.write(OK.replace(b"Paris", b"Stole"))
 
     upstream = await open_upstream(twice)
-    dispatcher = to(pools, upstream.endpoint())
+    dispatcher = service(pools, upstream.endpoint())
     first, second = receiver(), receiver()
     dispatcher.send(first, streams_body=False)
     await first.end()
@@ -136,157 +131,13 @@ async def test_an_idle_connection_that_the_upstream_closes_is_forgotten(
 
     upstream = await open_upstream(answer_and_close)
     pool = pools.get(upstream.endpoint())
-    dispatcher = to(pools, upstream.endpoint())
+    dispatcher = service(pools, upstream.endpoint())
     for _ in range(3):
         call = receiver()
         dispatcher.send(call, streams_body=False)
         await call.end()
         await until(lambda: pool.idle == 0)
         assert call.body == ANSWER and len(call.exchange.attempts) == 1
-
-
-# Streamed request bodies.
-
-
-async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
-    body = await read_body(reader, head)
-    writer.write(answer(200, body=body))
-
-
-@pytest.mark.parametrize("length", [None, 9], ids=["chunked", "length"])
-async def test_a_streamed_body_arrives_as_it_was(pools: Pools, open_upstream: OpenUpstream, length: int | None) -> None:
-    upstream = await open_upstream(echo)
-    dispatcher = to(pools, upstream.endpoint())
-    for _ in range(2):  # on a connection that opens, and on one that waits
-        call = receiver("POST")
-        call.exchange.request.length = length
-        dispatcher.send(call, streams_body=True)
-        await call.stream(b"one", b"two", b"", b"end", b"")
-        await call.end()
-        assert call.body == b"onetwoend"
-    framing = b"transfer-encoding: chunked" if length is None else b"content-length: 9"
-    assert all(head.count(framing + b"\r\n") == 1 for head in upstream.heads)
-    assert upstream.connections == 1
-
-
-async def test_a_body_that_is_whole_before_the_connect_is_sent_with_the_head(
-    pools: Pools, open_upstream: OpenUpstream
-) -> None:
-    upstream = await open_upstream(echo)
-    call = receiver("POST")
-    to(pools, upstream.endpoint()).send(call, streams_body=True)
-    assert call.upstream is not None and call.upstream.send_body(b"all", True) is False
-    await call.end()
-    assert (call.body, call.drained) == (b"all", 0)
-
-
-@pytest.mark.parametrize("pieces", [(b"one", b"two", b"end"), (b"all",)], ids=["a part", "the whole"])
-async def test_what_waits_for_the_connect_goes_to_the_next_endpoint(
-    pools: Pools, open_upstream: OpenUpstream, pieces: tuple[bytes, ...]
-) -> None:
-    upstream = await open_upstream(echo)
-    cluster = Cluster("default/s", (Endpoint("127.0.0.1", 1), upstream.endpoint()), (1, 1), False)
-    call = receiver("POST")
-    dispatcher = Dispatchers(pools, lambda: 0.0).for_service(ServiceTarget("default/s", cluster))
-    dispatcher.send(call, streams_body=True)
-    await call.stream(*pieces)
-    await call.end()
-    assert call.body == b"".join(pieces) and len(call.exchange.attempts) == 2
-    assert pools.get(upstream.endpoint()).idle == 1
-
-
-async def test_an_upstream_that_does_not_read_holds_back_the_body(
-    pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime
-) -> None:
-    go_on = asyncio.Event()
-
-    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
-        await go_on.wait()
-        size = len(await read_body(reader, head))
-        writer.write(answer(200, body=b"%d" % size))
-
-    upstream = await open_upstream(slow)
-    call = receiver("POST")
-    to(pools, upstream.endpoint()).send(call, streams_body=True)
-    await asyncio.wait_for(call.may_send.wait(), WAIT_SECONDS)
-    sent = 0
-    assert call.upstream is not None
-    while call.upstream.send_body(MEBIBYTE, False):
-        sent += 1
-        await asyncio.sleep(0)
-        assert sent < 64, "nothing held us back"
-    pass_time(30)
-    call.may_send.clear()
-    go_on.set()
-    await asyncio.wait_for(call.may_send.wait(), WAIT_SECONDS)
-    pass_time(600)  # the upstream owes nothing while it is our turn
-    assert call.upstream.send_body(b"", True) is True
-    await call.end()
-    assert call.body == b"%d" % ((sent + 1) << 20)
-
-
-async def test_an_upstream_that_reads_no_more_is_given_up(
-    pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime
-) -> None:
-    upstream = await open_upstream(takes_nothing)
-    call = receiver("POST")
-    to(pools, upstream.endpoint()).send(call, streams_body=True)
-    await asyncio.wait_for(call.may_send.wait(), WAIT_SECONDS)
-    assert call.upstream is not None
-    while call.upstream.send_body(MEBIBYTE, False):
-        await asyncio.sleep(0)
-    pass_time(62)
-    assert isinstance((await call.end()).error, GatewayTimeout)
-
-
-async def test_an_early_answer_is_relayed_and_costs_the_connection(pools: Pools, open_upstream: OpenUpstream) -> None:
-    upstream = await open_upstream()
-
-    async def too_large(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
-        writer.write(answer(413, body=b"too large"))
-
-    upstream.script = too_large
-    call = receiver("POST")
-    to(pools, upstream.endpoint()).send(call, streams_body=True)
-    await call.end()
-    assert (call.status, call.body) == (413, b"too large")
-    await asyncio.wait_for(upstream.closed.wait(), WAIT_SECONDS)
-    pool = pools.get(upstream.endpoint())
-    assert (pool.busy, pool.idle) == (0, 0)
-
-
-async def test_an_answer_before_a_whole_body_was_taken_costs_the_connection(
-    pools: Pools, open_upstream: OpenUpstream
-) -> None:
-    async def at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
-        writer.write(OK)
-        await takes_nothing(reader, writer, head)
-
-    upstream = await open_upstream(at_once)
-    call = receiver("POST", "/x", MEBIBYTE * 16)
-    to(pools, upstream.endpoint()).send(call, streams_body=False)
-    await call.end()
-    pool = pools.get(upstream.endpoint())
-    assert (call.body, pool.busy, pool.idle) == (ANSWER, 0, 0)
-
-
-async def test_the_body_goes_on_while_the_answer_has_begun(
-    pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime
-) -> None:
-    async def both_ways(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
-        writer.write(CHUNKED_HEAD)
-        body = await read_body(reader, head)
-        writer.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
-
-    upstream = await open_upstream(both_ways)
-    call = receiver("POST")
-    to(pools, upstream.endpoint()).send(call, streams_body=True)
-    await asyncio.wait_for(call.began.wait(), WAIT_SECONDS)
-    pass_time(300)  # the answer waits for the rest of the body, which is not the upstream's fault
-    await call.stream(b"one", b"end")
-    await call.end()
-    assert call.body == b"oneend"
-    assert pools.get(upstream.endpoint()).idle == 1
 
 
 # Deadlines.
@@ -297,7 +148,7 @@ async def test_an_upstream_that_does_not_answer_is_given_up(
 ) -> None:
     upstream = await open_upstream(hangs)
     call = receiver()
-    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    service(pools, upstream.endpoint()).send(call, streams_body=False)
     await until(lambda: len(upstream.heads) == 1)
     pass_time(118)
     assert not call.ended.is_set()
@@ -319,7 +170,7 @@ async def test_bytes_of_a_head_do_not_move_its_deadline(
 
     upstream = await open_upstream(dribble)
     call = receiver()
-    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    service(pools, upstream.endpoint()).send(call, streams_body=False)
     for piece in (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\n", b"X-", b"Y"):
         pieces.put_nowait(piece)
         for _ in range(10):
@@ -339,7 +190,7 @@ async def test_an_upstream_that_falls_silent_amid_its_answer_is_given_up(
 
     upstream = await open_upstream(half)
     call = receiver()
-    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    service(pools, upstream.endpoint()).send(call, streams_body=False)
     await asyncio.wait_for(call.began.wait(), WAIT_SECONDS)
     assert call.upstream is not None
     call.upstream.pause_reading()
@@ -355,7 +206,7 @@ async def test_a_connect_that_takes_too_long_is_given_up(
 ) -> None:
     upstream = await open_upstream()  # knows no TLS, and waits for the end of what it takes for a head
     call = receiver()
-    to(pools, upstream.endpoint(UpstreamTls("localhost"))).send(call, streams_body=False)
+    service(pools, upstream.endpoint(UpstreamTls("localhost"))).send(call, streams_body=False)
     await until(lambda: upstream.connections == 1)
     pass_time(3)
     assert not call.ended.is_set()
@@ -368,7 +219,7 @@ async def test_a_connect_that_takes_too_long_is_given_up(
 async def test_an_idle_connection_expires(pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime) -> None:
     upstream = await open_upstream()
     call = receiver()
-    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    service(pools, upstream.endpoint()).send(call, streams_body=False)
     await call.end()
     pool = pools.get(upstream.endpoint())
     pass_time(58)
@@ -392,7 +243,7 @@ async def test_an_exchange_that_is_dropped_ends_its_connection(
 
     upstream = await open_upstream(half)
     call = receiver()
-    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    service(pools, upstream.endpoint()).send(call, streams_body=False)
     if when == "waiting":
         await until(lambda: len(upstream.heads) == 1)
     elif when == "amid the answer":
@@ -425,7 +276,7 @@ async def test_a_receiver_that_pauses_holds_back_the_upstream(pools: Pools, open
 
     upstream = await open_upstream(flood)
     call = Pausing(receiver().exchange)
-    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    service(pools, upstream.endpoint()).send(call, streams_body=False)
     await asyncio.wait_for(call.began.wait(), WAIT_SECONDS)
     for _ in range(100):
         await asyncio.sleep(0.001)
@@ -438,9 +289,8 @@ async def test_a_receiver_that_pauses_holds_back_the_upstream(pools: Pools, open
 
 async def test_who_pauses_is_not_flooded_by_another_attempt(pools: Pools, open_upstream: OpenUpstream) -> None:
     upstream = await open_upstream()
-    cluster = Cluster("default/s", (Endpoint("127.0.0.1", 1), upstream.endpoint()), (1, 1), False)
     call = receiver()
-    dispatcher = Dispatchers(pools, lambda: 0.0).for_service(ServiceTarget("default/s", cluster))
+    dispatcher = service(pools, NOBODY, upstream.endpoint())
     dispatcher.send(call, streams_body=False)
     assert call.upstream is not None
     call.upstream.pause_reading()
@@ -457,7 +307,7 @@ async def test_who_pauses_before_the_connect_hears_nothing_until_it_resumes(
 ) -> None:
     upstream = await open_upstream()
     call = receiver()
-    to(pools, upstream.endpoint()).send(call, streams_body=False)
+    service(pools, upstream.endpoint()).send(call, streams_body=False)
     assert call.upstream is not None
     call.upstream.pause_reading()
     await until(lambda: bool(upstream.heads))
@@ -472,7 +322,7 @@ async def test_a_pool_that_nothing_needs_goes_with_its_connections(
     pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime
 ) -> None:
     upstream = await open_upstream()
-    dispatcher = to(pools, upstream.endpoint())
+    dispatcher = service(pools, upstream.endpoint())
     call = receiver()
     dispatcher.send(call, streams_body=False)
     await call.end()

@@ -1,3 +1,5 @@
+"""What a provider gets, and which target serves when one cannot."""
+
 import asyncio
 import json
 from collections import Counter

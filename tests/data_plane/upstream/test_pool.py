@@ -1,18 +1,19 @@
+"""Pools: who shares one, what waits in them, and what ends it."""
+
 import asyncio
 import logging
 
 import pytest
 
 from data_plane.upstream import pool as pool_module
-from data_plane.upstream.cluster import Cluster, Endpoint, ServiceTarget, UpstreamTls
-from data_plane.upstream.dispatch import Dispatchers
+from data_plane.upstream.cluster import Endpoint, UpstreamTls
 from data_plane.upstream.pool import Pools
 from tests.data_plane.upstream.conftest import OpenUpstream
-from tests.fakes.upstream import FakeReceiver, receiver
+from tests.fakes.upstream import FakeReceiver, receiver, service
 
 
 async def ask_at_once(pools: Pools, endpoint: Endpoint, count: int) -> list[FakeReceiver]:
-    dispatcher = Dispatchers(pools).for_service(ServiceTarget("default/s", Cluster("s", (endpoint,), (1,), False)))
+    dispatcher = service(pools, endpoint)
     calls = [receiver() for _ in range(count)]
     for call in calls:
         dispatcher.send(call, streams_body=False)

@@ -1,3 +1,5 @@
+"""Which of a client's fields reach an upstream."""
+
 import pytest
 
 from data_plane.upstream.cluster import Cluster, ServiceTarget

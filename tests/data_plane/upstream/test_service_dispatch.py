@@ -1,31 +1,19 @@
+"""What a Service gets, and where a request goes when an endpoint fails."""
+
 import asyncio
 from collections import Counter
-from collections.abc import Callable
 from random import Random
 
 import pytest
 
 from data_plane.errors import BadGateway, Overloaded
 from data_plane.upstream import pool as pool_module
-from data_plane.upstream.cluster import Cluster, Endpoint, ServiceTarget
-from data_plane.upstream.dispatch import Dispatchers
+from data_plane.upstream.cluster import Endpoint
 from data_plane.upstream.pool import Pools
-from data_plane.upstream.service_dispatch import ServiceDispatcher
 from tests.data_plane.upstream.conftest import OpenUpstream
-from tests.fakes.upstream import ANSWER, OK, ScriptedUpstream, answer, closes, hangs, receiver, says
+from tests.fakes.upstream import ANSWER, OK, ScriptedUpstream, answer, closes, hangs, receiver, says, service
 
 NOBODY = Endpoint("127.0.0.1", 1)  # tcpmux: nothing listens there
-
-
-def lowest() -> float:
-    return 0.0
-
-
-def service(
-    pools: Pools, *endpoints: Endpoint, random: Callable[[], float] = lowest, retries_stale: bool = False
-) -> ServiceDispatcher:
-    cluster = Cluster("default/s", endpoints, (1,) * len(endpoints), retries_stale)
-    return Dispatchers(pools, random).for_service(ServiceTarget("default/s", cluster))
 
 
 async def test_an_answer_is_relayed_and_the_connection_used_again(pools: Pools, open_upstream: OpenUpstream) -> None:

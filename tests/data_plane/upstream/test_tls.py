@@ -1,3 +1,5 @@
+"""TLS towards upstreams, with certificates made for the test."""
+
 import asyncio
 import ssl
 from dataclasses import replace
@@ -5,12 +7,11 @@ from dataclasses import replace
 import pytest
 import trustme
 
-from data_plane.upstream.cluster import Cluster, ServiceTarget, UpstreamTls
-from data_plane.upstream.dispatch import Dispatchers
+from data_plane.upstream.cluster import UpstreamTls
 from data_plane.upstream.pool import Pools
 from data_plane.upstream.tls import context_for
 from tests.data_plane.upstream.conftest import OpenUpstream
-from tests.fakes.upstream import ANSWER, answer, receiver, says
+from tests.fakes.upstream import ANSWER, answer, receiver, says, service
 
 AUTHORITY = trustme.CA()
 NAME = "models.example"
@@ -46,8 +47,8 @@ async def test_an_upstream_with_the_right_certificate_is_spoken_to(pools: Pools,
         await says(answer(200, body=MEBIBYTE))(reader, writer, head)
 
     upstream = await open_upstream(script, context)
-    cluster = Cluster("s", (upstream.endpoint(GOOD),), (1,), False)
-    dispatcher = Dispatchers(pools).for_service(ServiceTarget("default/s", cluster))
+    endpoint = upstream.endpoint(GOOD)
+    dispatcher = service(pools, endpoint)
     for _ in range(2):
         call = receiver("POST", "/x", MEBIBYTE)
         dispatcher.send(call, streams_body=False)
@@ -69,9 +70,9 @@ async def test_a_certificate_that_proves_nothing_ends_the_connect(
     pools: Pools, open_upstream: OpenUpstream, tls: UpstreamTls, server_name: str
 ) -> None:
     upstream = await open_upstream(None, server_context(server_name))
-    cluster = Cluster("s", (upstream.endpoint(tls),), (1,), False)
+    endpoint = upstream.endpoint(tls)
     call = receiver()
-    Dispatchers(pools).for_service(ServiceTarget("default/s", cluster)).send(call, streams_body=False)
+    service(pools, endpoint).send(call, streams_body=False)
     await call.end()
     assert call.error is not None and call.error.code == "upstream_unreachable"
     assert upstream.heads == []
@@ -79,16 +80,16 @@ async def test_a_certificate_that_proves_nothing_ends_the_connect(
 
 async def test_an_upstream_may_be_left_unverified(pools: Pools, open_upstream: OpenUpstream) -> None:
     upstream = await open_upstream(None, server_context("other.example"))
-    cluster = Cluster("s", (upstream.endpoint(UpstreamTls(NAME, verify=False)),), (1,), False)
+    endpoint = upstream.endpoint(UpstreamTls(NAME, verify=False))
     call = receiver()
-    Dispatchers(pools).for_service(ServiceTarget("default/s", cluster)).send(call, streams_body=False)
+    service(pools, endpoint).send(call, streams_body=False)
     assert (await call.end()).body == ANSWER
 
 
 async def test_a_dropped_handshake_leaves_nothing_behind(pools: Pools, open_upstream: OpenUpstream) -> None:
     upstream = await open_upstream(None, server_context())
-    cluster = Cluster("s", (upstream.endpoint(GOOD),), (1,), False)
-    dispatcher = Dispatchers(pools).for_service(ServiceTarget("default/s", cluster))
+    endpoint = upstream.endpoint(GOOD)
+    dispatcher = service(pools, endpoint)
     for turns in range(8):
         call = receiver()
         dispatcher.send(call, streams_body=False)

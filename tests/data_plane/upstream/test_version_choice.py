@@ -1,3 +1,5 @@
+"""Shares of versions, by chance and by what sticks."""
+
 from collections import Counter
 from random import Random
 

@@ -1,3 +1,5 @@
+"""Shares, and what a change of weights moves."""
+
 from collections import Counter
 from random import Random
 
