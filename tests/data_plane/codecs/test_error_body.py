@@ -1,0 +1,223 @@
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import anthropic
+import openai
+import pytest
+
+from data_plane.codecs.error_body import render, render_event
+from data_plane.errors import (
+    CATALOGUE,
+    BadRequest,
+    Forbidden,
+    GatewayError,
+    GatewayTimeout,
+    InternalError,
+    ModelNotFound,
+    NotProgrammed,
+    Overloaded,
+    ProviderAuthFailed,
+    RateLimited,
+    RequestTimeout,
+    Unauthenticated,
+    UpstreamCutShort,
+)
+from data_plane.exchange import Response
+
+MESSAGE = 'the field "model"\r\n\r\ndata: é is wrong'
+APIS = ["openai", "anthropic", "gemini", "cohere", "rest", ""]
+
+
+def make(kind: type[GatewayError], retry_after_seconds: int | None = 3) -> GatewayError:
+    return InternalError() if kind is InternalError else kind(MESSAGE, retry_after_seconds=retry_after_seconds)
+
+
+ALL = pytest.mark.parametrize("kind", CATALOGUE, ids=lambda kind: kind.code)
+
+
+@ALL
+@pytest.mark.parametrize("api", APIS)
+def test_every_error_has_its_head_in_every_api(kind: type[GatewayError], api: str) -> None:
+    error = make(kind)
+    response = render(error, api)
+    headers = dict(response.headers)
+    assert response.length == len(response.body)
+    assert response.status == (529 if kind is Overloaded and api == "anthropic" else kind.status)
+    assert headers[b"x-isthmus-error"] == kind.code.encode()
+    assert headers[b"x-isthmus-error-origin"] == kind.origin.encode()
+    assert headers.get(b"retry-after") == (b"3" if error.retry_after_seconds else None)
+    problem = api in ("rest", "")
+    assert headers[b"content-type"] == (b"application/problem+json" if problem else b"application/json")
+
+
+@ALL
+def test_every_error_has_openai_shape(kind: type[GatewayError]) -> None:
+    error = json.loads(render(make(kind), "openai").body)["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    assert (error["message"], error["code"]) == (make(kind).message, kind.code)
+    special = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+    default = "server_error" if kind.status >= 500 else "invalid_request_error"
+    assert error["type"] == special.get(kind.status, default)
+
+
+@ALL
+def test_every_error_has_anthropic_shape(kind: type[GatewayError]) -> None:
+    body = json.loads(render(make(kind), "anthropic").body)
+    assert set(body) == {"type", "error"}
+    assert body["type"] == "error"
+    assert set(body["error"]) == {"type", "message"}
+    assert body["error"]["message"] == make(kind).message
+
+
+@ALL
+def test_every_error_has_gemini_shape(kind: type[GatewayError]) -> None:
+    error = json.loads(render(make(kind), "gemini").body)["error"]
+    assert set(error) == {"code", "message", "status", "details"}
+    assert (error["code"], error["message"]) == (kind.status, make(kind).message)
+    assert error["details"][0]["reason"] == kind.code.upper()
+
+
+@ALL
+def test_every_error_has_cohere_shape(kind: type[GatewayError]) -> None:
+    assert json.loads(render(make(kind), "cohere").body) == {"message": make(kind).message}
+
+
+@ALL
+def test_every_error_is_a_problem_on_rest_routes(kind: type[GatewayError]) -> None:
+    assert json.loads(render(make(kind), "rest").body) == {
+        "status": kind.status,
+        "title": kind.meaning,
+        "detail": make(kind).message,
+        "code": kind.code,
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "anthropic_type", "gemini_status"),
+    [
+        (BadRequest, "invalid_request_error", "INVALID_ARGUMENT"),
+        (Unauthenticated, "authentication_error", "UNAUTHENTICATED"),
+        (Forbidden, "permission_error", "PERMISSION_DENIED"),
+        (ModelNotFound, "not_found_error", "NOT_FOUND"),
+        (RequestTimeout, "timeout_error", "DEADLINE_EXCEEDED"),
+        (RateLimited, "rate_limit_error", "RESOURCE_EXHAUSTED"),
+        (InternalError, "api_error", "INTERNAL"),
+        (UpstreamCutShort, "api_error", "UNAVAILABLE"),
+        (NotProgrammed, "api_error", "UNAVAILABLE"),
+        (Overloaded, "overloaded_error", "UNAVAILABLE"),
+        (GatewayTimeout, "timeout_error", "DEADLINE_EXCEEDED"),
+    ],
+    ids=lambda value: value.code if isinstance(value, type) else "",
+)
+def test_an_error_has_the_name_that_an_api_gives_it(
+    kind: type[GatewayError], anthropic_type: str, gemini_status: str
+) -> None:
+    assert json.loads(render(make(kind), "anthropic").body)["error"]["type"] == anthropic_type
+    assert json.loads(render(make(kind), "gemini").body)["error"]["status"] == gemini_status
+
+
+def test_gemini_clients_find_the_time_to_wait_in_the_details() -> None:
+    details = json.loads(render(make(RateLimited), "gemini").body)["error"]["details"]
+    assert details[1] == {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "3s"}
+    assert len(json.loads(render(make(RateLimited, None), "gemini").body)["error"]["details"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [(ProviderAuthFailed, b"false"), (UpstreamCutShort, None), (BadRequest, None)]
+)
+def test_clients_are_told_not_to_try_again_only_where_they_would(
+    kind: type[GatewayError], expected: bytes | None
+) -> None:
+    assert dict(render(make(kind), "openai").headers).get(b"x-should-retry") == expected
+
+
+@ALL
+@pytest.mark.parametrize("api", APIS)
+def test_every_error_is_one_event_with_the_body_of_its_response(kind: type[GatewayError], api: str) -> None:
+    event = render_event(make(kind), api)
+    lines = event.splitlines()
+    name = [] if api in ("openai", "gemini") else [b"event: error"]
+    assert [*lines[:-2], lines[-1]] == [*name, b""]
+    assert lines[-2] == b"data: " + render(make(kind), api).body
+    assert event.endswith(b"\n\n")
+
+
+# The official clients as judges.
+
+
+@contextmanager
+def served(response: Response) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(response.status)
+            for name, value in [*response.headers, (b"content-length", b"%d" % len(response.body))]:
+                self.send_header(name.decode(), value.decode())
+            self.end_headers()
+            self.wfile.write(response.body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join(10)
+
+
+def ask_openai(response: Response, *, stream: bool = False) -> None:
+    with served(response) as url, openai.OpenAI(base_url=f"{url}/v1", api_key="k", max_retries=0) as client:
+        answer = client.chat.completions.create(
+            model="m", messages=[{"role": "user", "content": "hi"}], stream=stream, timeout=10
+        )
+        if isinstance(answer, openai.Stream):
+            list(answer)
+
+
+def ask_anthropic(response: Response, *, stream: bool = False) -> None:
+    with served(response) as url, anthropic.Anthropic(base_url=url, api_key="k", max_retries=0) as client:
+        answer = client.messages.create(
+            model="m", max_tokens=9, messages=[{"role": "user", "content": "hi"}], stream=stream, timeout=10
+        )
+        if isinstance(answer, anthropic.Stream):
+            list(answer)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (BadRequest, "BadRequestError"),
+        (Unauthenticated, "AuthenticationError"),
+        (Forbidden, "PermissionDeniedError"),
+        (ModelNotFound, "NotFoundError"),
+        (RateLimited, "RateLimitError"),
+        (InternalError, "InternalServerError"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_official_clients_raise_their_own_error(kind: type[GatewayError], name: str) -> None:
+    with pytest.raises(getattr(openai, name)) as openai_error:
+        ask_openai(render(make(kind), "openai"))
+    assert openai_error.value.code == kind.code
+    with pytest.raises(getattr(anthropic, name)) as anthropic_error:
+        ask_anthropic(render(make(kind), "anthropic"))
+    assert anthropic_error.value.body == json.loads(render(make(kind), "anthropic").body)
+
+
+def test_official_clients_raise_what_ends_a_stream() -> None:
+    def stream(api: str) -> Response:
+        return Response(200, [(b"content-type", b"text/event-stream")], None, render_event(make(UpstreamCutShort), api))
+
+    with pytest.raises(openai.APIError) as openai_error:
+        ask_openai(stream("openai"), stream=True)
+    assert (openai_error.value.message, openai_error.value.code) == (MESSAGE, "upstream_cut_short")
+    with pytest.raises(anthropic.APIStatusError) as anthropic_error:
+        ask_anthropic(stream("anthropic"), stream=True)
+    assert anthropic_error.value.body == {"type": "error", "error": {"type": "api_error", "message": MESSAGE}}
