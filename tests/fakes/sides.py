@@ -1,10 +1,12 @@
 """The two sides of a run, and the way to the upstream: they note what they hear."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from data_plane.exchange import Exchange, Request, Timeouts
-from data_plane.pipeline.plan import Plan
+from data_plane.exchange import Exchange, Request, Response, Timeouts
+from data_plane.pipeline.filter import Filter
+from data_plane.pipeline.plan import Plan, compile_plan
 from data_plane.pipeline.run import Run
 from data_plane.pipeline.sides import Receiver
 
@@ -83,11 +85,13 @@ class FakeWay:
         self.upstream = FakeUpstream()
         self.error = error
         self.sent: list[tuple[bytes, bool]] = []  # bodies, and whether they are streamed
+        self.receivers: list[Receiver] = []
 
     def send(self, receiver: Receiver, *, streams_body: bool) -> None:
         if self.error is not None:
             raise self.error
         self.sent.append((receiver.exchange.request.body, streams_body))
+        self.receivers.append(receiver)
         receiver.upstream = self.upstream
 
 
@@ -123,3 +127,34 @@ def between_fakes(plan: Plan, *, has_body: bool = False, stream: bool = False, m
     client.has_read_body = not has_body
     exchange = Exchange(request, "t/r", "openai", "chat", b"/x", "id-of-request", NOW, 1, Timeouts(), stream=stream)
     return Sides(Run(exchange, plan, client, lambda: NOW + 1), client)
+
+
+async def turns(count: int = 8) -> None:
+    """Let tasks take some steps."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+def run_through(*filters: Filter, way: FakeWay | None = None, has_body: bool = False, stream: bool = False) -> Sides:
+    """A run whose one plan has these filters."""
+    return between_fakes(compile_plan(filters, dispatcher=way or FakeWay()), has_body=has_body, stream=stream)
+
+
+def answer(sides: Sides, data: bytes = b"hi", *, last: bool = True) -> None:
+    """What the upstream answers."""
+    sides.run.on_response(Response(200, [], 2), data, last)
+
+
+def begin_stream(sides: Sides, data: bytes = b"", *, last: bool = False) -> None:
+    """The upstream begins to answer with events."""
+    sides.run.on_response(Response(200, [(b"content-type", b"text/event-stream")]), data, last)
+
+
+def unchunk(body: bytes) -> bytes:
+    """Chunks, whole or cut short, put together."""
+    data = b""
+    while body:
+        size, _, body = body.partition(b"\r\n")
+        data += body[: int(size, 16)]
+        body = body[int(size, 16) + 2 :]
+    return data

@@ -1,0 +1,99 @@
+"""What a listener takes at the same time, and how it lets go."""
+
+import asyncio
+
+import pytest
+
+from data_plane.exchange import Outcome, Response
+from data_plane.ingress.connection import Capacity
+from tests.fakes.filters import AsyncSpy, ReadBody, Slow, Spy
+from tests.fakes.front import GET, Front, Open, until
+from tests.fakes.sides import FakeWay
+
+HALF_A_BODY = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + b"x" * 400
+
+
+def is_refusal(answer: bytes) -> bool:
+    return answer.startswith(b"HTTP/1.1 503 ") and b"\r\nretry-after: 1\r\n" in answer and not answer.endswith(b">")
+
+
+async def test_one_connection_too_many_is_told_to_come_back(opened: Open) -> None:
+    front = await opened(Front(capacity=Capacity(connections=2)))
+    first, _ = [await front.connect() for _ in range(2)]
+    await until(lambda: front.listener.connections == 2)
+    assert is_refusal(await front.ask(GET))
+    first.leave()
+    await until(lambda: front.listener.connections == 1)
+    client = await front.connect()
+    client.send(GET)
+    assert (await client.answer()).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_one_exchange_too_many_is_told_to_come_back(opened: Open) -> None:
+    way = FakeWay()
+    front = await opened(Front(way=way, capacity=Capacity(exchanges=1)))
+    client = await front.connect()
+    client.send(GET)
+    await until(lambda: way.receivers)
+    assert is_refusal(await front.ask(GET)) and front.listener.exchanges == 1
+    way.receivers[0].on_response(Response(200, [], 2), b"hi", True)
+    await client.answer()
+    client.send(GET)
+    await until(lambda: len(way.receivers) == 2)
+
+
+async def test_bodies_are_held_up_to_a_bound(opened: Open) -> None:
+    spy = Spy()
+    front = await opened(Front(spy, ReadBody(), capacity=Capacity(held_bytes=1000)))
+    held = [await front.connect() for _ in range(2)]
+    for client in held:
+        client.send(HALF_A_BODY)
+    await until(lambda: front.listener.held_bytes == 800)
+    assert is_refusal(await front.ask(HALF_A_BODY))
+    assert spy.outcomes == [Outcome.REFUSED] and front.listener.held_bytes == 800
+    held[0].send(b"x" * 600)
+    assert (await held[0].answer()).startswith(b"HTTP/1.1 200 ")
+    assert front.listener.held_bytes == 400
+
+
+async def test_a_drain_closes_what_is_idle_and_lets_exchanges_end(opened: Open) -> None:
+    spy, way = Spy(), FakeWay()
+    front = await opened(Front(spy, way=way))
+    idle, client = await front.connect(), await front.connect()
+    client.send(GET)
+    await until(lambda: way.receivers and front.listener.connections == 2)
+    async with asyncio.TaskGroup() as group:
+        draining = group.create_task(front.listener.drain(5.0))
+        assert await idle.rest() == b""
+        with pytest.raises(OSError):
+            await front.connect()
+        assert not draining.done()
+        way.receivers[0].on_response(Response(200, [], 2), b"hi", True)
+        answer = await client.rest()
+    assert b"connection: close\r\n" in answer and answer.endswith(b"\r\n\r\nhi")
+    assert spy.outcomes == [Outcome.COMPLETED] and front.listener.connections == 0
+
+
+@pytest.mark.parametrize("spy_type", [Spy, AsyncSpy], ids=["sync", "async"])
+async def test_a_drain_cuts_off_what_takes_too_long(opened: Open, spy_type: type[Spy]) -> None:
+    spy, way = spy_type(), FakeWay()
+    front = await opened(Front(spy, way=way))
+    client = await front.connect()
+    client.send(GET)
+    await until(lambda: way.receivers)
+    await front.listener.drain(0.01)
+    await until(lambda: not front.listener.connections)
+    await until(lambda: spy.outcomes)
+    assert spy.outcomes == [Outcome.CLIENT_GONE] and await client.rest() in (b"", b"<reset>")
+    assert front.listener.exchanges == 0
+
+
+async def test_a_drain_stops_hooks_that_wait(opened: Open) -> None:
+    slow = Slow()
+    front = await opened(Front(slow))
+    client = await front.connect()
+    client.send(GET)
+    await until(lambda: slow.notes)
+    await front.listener.drain(0.0)
+    await until(lambda: "client_gone" in slow.notes)
+    assert slow.notes == ["begun", "left", "client_gone"]
