@@ -1,0 +1,74 @@
+"""Without control planes and etcd, replicas serve what they have, and start with it."""
+
+import asyncio
+import signal
+import time
+
+import pytest
+
+from tests.fakes.fleet import Fleet, document, model_spec, tenant_documents
+from tests.fakes.model_server import ModelServer
+from tests.fakes.probe import CHAT, ask, lag
+from tests.fakes.sdk_load import SdkLoad
+
+BOUND_SECONDS = 1.0
+START_SECONDS = 3.0
+
+
+@pytest.mark.parametrize("seconds", [10.0, pytest.param(60.0, marks=[pytest.mark.long, pytest.mark.timeout(180)])])
+async def test_traffic_goes_on_and_a_replica_starts_from_its_file(
+    fleet: Fleet, alpha: ModelServer, beta: ModelServer, seconds: float
+) -> None:
+    tenant = f"outage-{seconds:g}"
+    urls = {"alpha": f"{alpha.url}/v1", "beta": f"{beta.url}/v1"}
+    await fleet.apply(*tenant_documents(tenant, urls, {"alpha": 1, "beta": 0}))
+    key, _ = await fleet.make_key(tenant, "app")
+    revoked, revoke = await fleet.make_key(tenant, "app")
+    await fleet.call("DELETE", revoke)
+    await fleet.wait_current()
+    chats = [f"{replica.url}/{tenant}/v1/chat/completions" for replica in fleet.replicas]
+    async with SdkLoad([f"{replica.url}/{tenant}/v1" for replica in fleet.replicas], key) as load:
+        await load.more(5)
+        connected = await connections(fleet)
+        try:
+            for control_plane in fleet.control_planes:
+                control_plane.kill()
+            fleet.etcd.kill_all()
+            began = time.monotonic()
+            await load.leave_out(0)
+            restarted = fleet.replicas[0]
+            restarted.signal(signal.SIGKILL)
+            await restarted.wait_end()
+            spawned = time.monotonic()
+            restarted.spawn_connected()
+            await lag(chats[0], key, spawned, status=200, body=CHAT)
+            assert time.monotonic() - spawned < START_SECONDS
+            assert (await ask(chats[0], revoked, CHAT)).status == 401
+            load.take_in(0)
+            await load.more(5)
+            await asyncio.sleep(max(0.0, began + seconds - time.monotonic()))  # the outage itself
+        finally:
+            fleet.etcd.spawn_all()
+            for control_plane in fleet.control_planes:
+                control_plane.spawn()
+        await fleet.wait_ready()
+
+        async def are_back() -> bool:
+            return not connected & await connections(fleet)
+
+        await fleet.until(are_back, "not all replicas connected again")
+        await fleet.wait_current()
+        changed = document(f"{tenant}/Model/chat", model_spec({"alpha": 0, "beta": 1}))
+        await fleet.call("PUT", f"/v1/tenants/{tenant}/models/chat", changed)
+        answered = time.monotonic()
+        lags = await asyncio.gather(*(lag(url, key, answered, status=200, body=CHAT, version="beta") for url in chats))
+        assert max(lags) < BOUND_SECONDS
+        await load.more(5)
+    assert load.failures == []
+    assert len(load.answers) > 10 * seconds
+
+
+async def connections(fleet: Fleet) -> set[tuple[str, str]]:
+    """Which replica has been connected since when; for a while the dead control planes' word on it is still there."""
+    items = (await fleet.call("GET", "/v1/replicas"))["items"]
+    return {(item["node"], item["connectedAt"]) for item in items}
