@@ -1,5 +1,6 @@
 """Sends exchanges to a model: to a version, there to a target, and to others where that one cannot serve."""
 
+import logging
 from collections.abc import Callable, Container
 
 import msgspec
@@ -21,6 +22,8 @@ from data_plane.upstream.request_head import (
 from data_plane.upstream.resend import MAX_TRIES, may_resend
 from data_plane.upstream.version_choice import VersionChoice
 from data_plane.upstream.weighted import Weighted
+
+logger = logging.getLogger(__name__)
 
 NOT_OUR_CREDENTIAL = frozenset((401, 402, 403))  # the client's own credential has nothing to do with these
 BUSY = frozenset((429, 503, 529))
@@ -127,6 +130,8 @@ class VersionDispatcher:
                 return
         except GatewayError:  # the others cannot take it, so the first failure is what counts
             pass
+        except Exception:  # whatever it is, the receiver must hear of an end
+            logger.exception("another attempt failed request_id=%s", receiver.exchange.id)
         receiver.on_failure(error)
 
     def _goes_on(self, connection: UpstreamConnection, receiver: Receiver, failure: Failure) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -199,6 +200,21 @@ async def test_what_cannot_be_reached_is_left_for_another(pools: Pools, open_ups
     await call.end()
     assert call.body == ANSWER
     assert call.tries == [("m1/m1", 0, "upstream_unreachable"), ("m2/m2", 200, "")]
+
+
+async def test_a_fault_of_ours_in_another_attempt_ends_the_exchange(
+    pools: Pools, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Faulty(RelayProvider):
+        def fields(self, exchange: Exchange) -> bytes:
+            raise RuntimeError("a bug")
+
+    faulty = Faulty("default/m2", "OpenAI", BaseUrl.parse("http://models.example/v1"), ProviderAuth(None))
+    call = chat()
+    to(pools, target(NOBODY), replace(target(NOBODY, "m2"), provider=faulty)).send(call, streams_body=False)
+    await call.end()
+    assert call.error is not None and call.error.code == "upstream_unreachable"
+    assert "another attempt failed request_id=id-1" in caplog.text
 
 
 async def test_a_target_that_may_have_worked_is_not_doubled(
