@@ -79,7 +79,7 @@ class Fleet:
             ControlPlane(folder, f"cp-{number}", self._control_plane_arguments(master_keys))
             for number in range(1, control_planes + 1)
         ]
-        self.replicas = [_FleetReplica(self, number, last_good_keys) for number in range(1, replicas + 1)]
+        self.replicas = [FleetReplica(self, number, last_good_keys) for number in range(1, replicas + 1)]
 
     def spawn(self) -> None:
         """Start everything at once: whoever is early waits for what it needs."""
@@ -168,7 +168,7 @@ class Fleet:
         return "\n".join((message, *tails, *(f"{each.node}:\n{each.log()[-2000:]}" for each in self.replicas)))
 
 
-class _FleetReplica(Replica):
+class FleetReplica(Replica):
     """A replica that is configured by the control planes of its fleet."""
 
     def __init__(self, fleet: Fleet, number: int, keys: Path) -> None:
