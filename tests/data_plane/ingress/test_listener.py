@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from data_plane.exchange import Outcome, Response
-from data_plane.ingress.connection import Capacity
+from data_plane.ingress.connection import Capacity, Timeouts
 from tests.fakes.filters import AsyncSpy, ReadBody, Slow, Spy
 from tests.fakes.front import GET, Front, Open, until
 from tests.fakes.sides import FakeWay
@@ -58,7 +58,7 @@ async def test_bodies_are_held_up_to_a_bound(opened: Open) -> None:
 
 async def test_a_drain_closes_what_is_idle_and_lets_exchanges_end(opened: Open) -> None:
     spy, way = Spy(), FakeWay()
-    front = await opened(Front(spy, way=way))
+    front = await opened(Front(spy, way=way, timeouts=Timeouts(drain_idle=0.05)))
     idle, client = await front.connect(), await front.connect()
     client.send(GET)
     await until(lambda: way.receivers and front.listener.connections == 2)
@@ -72,6 +72,18 @@ async def test_a_drain_closes_what_is_idle_and_lets_exchanges_end(opened: Open) 
         answer = await client.rest()
     assert b"connection: close\r\n" in answer and answer.endswith(b"\r\n\r\nhi")
     assert spy.outcomes == [Outcome.COMPLETED] and front.listener.connections == 0
+
+
+async def test_a_request_that_crosses_with_a_drain_is_answered(opened: Open) -> None:
+    front = await opened(Front(Spy(), timeouts=Timeouts(drain_idle=5.0)))
+    client = await front.connect()
+    await until(lambda: front.listener.connections == 1)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(front.listener.drain(5.0))
+        await until(lambda: front.listener.draining)
+        client.send(GET)
+        answer = await client.rest()
+    assert answer.startswith(b"HTTP/1.1 200 ") and b"connection: close\r\n" in answer
 
 
 @pytest.mark.parametrize("spy_type", [Spy, AsyncSpy], ids=["sync", "async"])
