@@ -361,4 +361,11 @@ CASES: list[tuple[str, bytes, str]] = [
         b"GET /x HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /y HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET /x closed",
     ),
+    ("absolute-form, host as long", b"GET http://b/x HTTP/1.1\r\nHost: a\r\n\r\n", "!400"),
+    ("110 equal fields, unfinished", b"GET /x HTTP/1.1\r\nHost: a\r\n" + b"a: b\r\n" * 110, "!431"),
+    (
+        "60 fields and 60 more of the same names",
+        b"GET /x HTTP/1.1\r\nHost: a\r\n" + b"".join(b"X-%d: a\r\n" % (i % 60) for i in range(120)) + b"\r\n",
+        "!431",
+    ),
 ]

@@ -129,6 +129,14 @@ def test_a_body_counts_what_was_taken_already() -> None:
             reader.incoming[0].pieces.clear()
 
 
+def test_one_request_uses_up_nothing_of_the_next() -> None:
+    body = b"%x\r\n" % 9000 + b"x" * 9000 + b"\r\n0\r\n\r\n"
+    limits = Limits(body_bytes=10_000, head_bytes=1_000)
+    reader, error = read((POST + b"Transfer-Encoding: chunked\r\n\r\n" + body) * 3 + GET_B, 7, limits)
+    assert error is None
+    assert [told(each) for each in reader.incoming] == ["POST /a body=9000"] * 3 + ["GET /b"]
+
+
 def test_chunk_framing_is_bounded_by_the_body_that_it_frames() -> None:
     reader = RequestReader(Limits())
     reader.feed(POST + b"Transfer-Encoding: chunked\r\n\r\n")
@@ -168,11 +176,18 @@ def test_path_and_query_are_parted_and_the_path_is_canonical() -> None:
     assert (request.path, request.query) == (b"/a/b", b"x=%61")
 
 
-def test_nothing_is_read_after_a_fault() -> None:
-    reader, error = read(b"GET /a HTTP/1.1\r\n\r\n")
+@pytest.mark.parametrize(
+    "fault",
+    [b"GET /a HTTP/1.1\r\n\r\n", POST + b"Transfer-Encoding: chunked\r\n\r\nfff\r\n" + b"x" * 2000],
+    ids=["the parser stops", "the parser would go on"],
+)
+def test_nothing_is_read_after_a_fault(fault: bytes) -> None:
+    reader, error = read(fault, limits=Limits(body_bytes=1000))
+    before = [len(each.pieces) for each in reader.incoming]
     assert error is not None
-    reader.feed(GET_B)
-    assert (reader.phase, len(reader.incoming)) == (ENDED, 0)
+    reader.feed(b"x" * 2095 + b"\r\n0\r\n\r\n" + GET_B)
+    assert reader.phase is ENDED
+    assert [len(each.pieces) for each in reader.incoming] == before
 
 
 SEEDS = [case[1] for case in CASES if len(case[1]) < 500]
