@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 NOT_OUR_CREDENTIAL = frozenset((401, 402, 403))  # the client's own credential has nothing to do with these
 BUSY = frozenset((429, 503, 529))
+READABLE = b"accept-encoding: identity\r\n"  # else neither usage nor content could be read
 
 _encode = msgspec.json.Encoder().encode
 
@@ -48,12 +49,13 @@ class ModelDispatcher:
 class TargetSender:
     """Puts exchanges into the words of one target's provider."""
 
-    __slots__ = ("_endpoints", "_fields_hash", "_not_forwarded", "target")
+    __slots__ = ("_endpoints", "_fields_hash", "_not_forwarded", "_ours", "target")
 
     def __init__(self, target: Target, pools: Pools, random: Callable[[], float]) -> None:
         self.target = target
         self._endpoints = Endpoints(target.cluster, pools, random)
-        self._fields_hash = 0
+        self._fields_hash: int | None = None
+        self._ours: frozenset[bytes] = frozenset()
         self._not_forwarded = NOT_FORWARDED_TO_PROVIDERS
 
     def send(self, receiver: Receiver, owner: "VersionDispatcher", framing: BodyFraming, waiting: bytes) -> None:
@@ -66,12 +68,9 @@ class TargetSender:
         path = target.provider.path(exchange, target.model)
         body = self._body(exchange) if framing is WHOLE else waiting
         provider_fields = target.provider.fields(exchange)
-        lines = forwarded_fields(exchange, self._dropped(provider_fields))
-        if exchange.meter is not None:
-            lines.append(b"accept-encoding: identity")
-        elif b"accept-encoding" in exchange.request.headers:
-            lines.append(b"accept-encoding: " + exchange.request.headers[b"accept-encoding"])
-        fields = provider_fields + framing_line(exchange, framing, len(body))
+        self._learn(provider_fields)
+        lines = forwarded_fields(exchange, self._not_forwarded, self._ours)
+        fields = provider_fields + READABLE + framing_line(exchange, framing, len(body))
         head = encode_head(exchange, path, fields, lines)
         connection = self._endpoints.choose().acquire()
         exchange.target = target.name
@@ -84,17 +83,17 @@ class TargetSender:
             return exchange.request.body
         return _encode({**fields, "model": self.target.model_json} if "model" in fields else fields)
 
-    def _dropped(self, provider_fields: bytes) -> frozenset[bytes]:
-        """What the provider sets goes before what a client sends under the same name.
+    def _learn(self, provider_fields: bytes) -> None:
+        """What the provider sets goes before what clients or policies send under the same name.
 
         Its fields are nearly always the same; only their hash is kept, since they hold the credential.
         """
         fields_hash = hash(provider_fields)
         if fields_hash != self._fields_hash:
-            names = [line.partition(b":")[0].lower() for line in provider_fields.split(b"\r\n") if line]
-            self._not_forwarded = NOT_FORWARDED_TO_PROVIDERS.union(names)
+            lines = (provider_fields + READABLE).split(b"\r\n")
+            self._ours = frozenset([line.partition(b":")[0].lower() for line in lines if line])
+            self._not_forwarded = NOT_FORWARDED_TO_PROVIDERS | self._ours
             self._fields_hash = fields_hash
-        return self._not_forwarded
 
 
 class VersionDispatcher:

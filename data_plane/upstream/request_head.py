@@ -8,8 +8,8 @@ NOT_FORWARDED = frozenset(
     b"api-key authorization connection content-length expect host http2-settings keep-alive proxy-authorization "
     b"proxy-connection te trailer transfer-encoding upgrade x-api-key x-goog-api-key".split()
 )
-# A provider has no business with a client's cookies, and must answer so that usage can be read.
-NOT_FORWARDED_TO_PROVIDERS = NOT_FORWARDED | {b"accept-encoding", b"cookie"}
+NOT_FORWARDED_TO_PROVIDERS = NOT_FORWARDED | {b"cookie"}  # a provider has no business with them
+NONE: frozenset[bytes] = frozenset()
 # Ours alone. Readers of CGI-like variables cannot tell `_` from `-`.
 RESERVED_WORD = b"isthmus"
 RESERVED = (b"x-isthmus-", b"x_isthmus_", b"x-isthmus_", b"x_isthmus-")
@@ -24,8 +24,8 @@ def framing_of(exchange: Exchange, *, streams_body: bool) -> BodyFraming:
     return CHUNKED if exchange.request.length is None else LENGTH
 
 
-def forwarded_fields(exchange: Exchange, dropped: frozenset[bytes]) -> list[bytes]:
-    """Lines of what the client and policies send on, without `dropped`."""
+def forwarded_fields(exchange: Exchange, dropped: frozenset[bytes], ours: frozenset[bytes] = NONE) -> list[bytes]:
+    """Lines of what the client sends on, without `dropped`, and of what policies set, without `ours`."""
     headers = exchange.request.headers
     named = headers.get(b"connection")
     if named is not None and named.lower() not in COMMON_CONNECTION:
@@ -37,7 +37,7 @@ def forwarded_fields(exchange: Exchange, dropped: frozenset[bytes]) -> list[byte
         set_by_policy = dict(exchange.request_headers)  # of two policies that set one, the last one counts
         dropped = dropped.union(exchange.removed_headers, set_by_policy)
     lines = [b": ".join(field) for field in headers.items() if field[0] not in dropped]
-    lines += [b": ".join(field) for field in set_by_policy.items()]
+    lines += [b": ".join(field) for field in set_by_policy.items() if field[0] not in ours]
     return lines
 
 

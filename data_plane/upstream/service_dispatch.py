@@ -26,8 +26,8 @@ class ServiceDispatcher:
         framing = framing_of(exchange, streams_body=streams_body)
         body = exchange.request.body
         pool = self._endpoints.choose()
-        line = framing_line(exchange, framing, len(body))
-        pool.acquire().send((self._head(exchange, line, pool), body, framing), receiver, self)
+        head = self._head(exchange, framing_line(exchange, framing, len(body)), pool)
+        pool.acquire().send((head, body, framing), receiver, self)
 
     def judge(self, receiver: Receiver, response: Response, *, can_resend: bool) -> None:
         """Whatever a Service answers is for the client."""
