@@ -1,6 +1,7 @@
 """Fixtures that more than one plane's tests use."""
 
 import asyncio
+import logging
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +12,16 @@ from control_plane.cli.etcd_binary import EtcdBinary, obtain_etcd
 from tests.fakes.etcd_cluster import EtcdCluster
 
 BIN = Path(__file__).parents[1] / ".isthmus" / "bin"
+
+
+@pytest.fixture(autouse=True)
+def _logging_stays_as_it_was() -> Iterator[None]:
+    """A program's `main` sends the log to its own standard error, which is closed when its test ends."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

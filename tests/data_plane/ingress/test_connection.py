@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from data_plane.exchange import Exchange, Outcome, Response
-from data_plane.ingress.connection import Timeouts
+from data_plane.ingress.bounds import Timeouts
 from data_plane.ingress.guard import Limits
 from data_plane.pipeline.filter import Filter
 from tests.fakes.filters import Answer, AsyncAnswer, AsyncSpy, ReadBody, Refuse, Spy

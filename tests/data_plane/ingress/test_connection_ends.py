@@ -7,7 +7,7 @@ import pytest
 from data_plane.errors import BadGateway
 from data_plane.exchange import Exchange, Outcome, Response
 from data_plane.exchange import Timeouts as ExchangeTimeouts
-from data_plane.ingress.connection import Timeouts
+from data_plane.ingress.bounds import Timeouts
 from data_plane.pipeline.sides import Receiver
 from tests.fakes.filters import Act, AsyncSpy, Broken, ReadBody, Slow, Spy
 from tests.fakes.front import (

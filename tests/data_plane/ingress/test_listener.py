@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from data_plane.exchange import Outcome, Response
-from data_plane.ingress.connection import Capacity, Timeouts
+from data_plane.ingress.bounds import Capacity, Timeouts
 from tests.fakes.filters import AsyncSpy, ReadBody, Slow, Spy
 from tests.fakes.front import GET, Front, Open, until
 from tests.fakes.sides import FakeWay
