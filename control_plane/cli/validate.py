@@ -15,6 +15,8 @@ from control_plane.cli.documents import Document, file_option, label, read_docum
 from control_plane.cli.errors import CliError, ExitCode
 from control_plane.errors import ControlPlaneError, FieldError
 
+FROM_THE_BEGINNING = ("platform/Tenant/default", "platform/Gateway/default")
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -74,8 +76,7 @@ def _reference_errors(checked: Checked, by_path: Mapping[str, Checked], closed: 
     for ref in checked.refs:
         target = by_path.get(ref.path)
         if target is None:
-            # The tenant `default` is there from the beginning.
-            if closed and ref.path != "platform/Tenant/default":
+            if closed and ref.path not in FROM_THE_BEGINNING:
                 yield FieldError(ref.field, f"{ref.kind} '{ref.name}' of tenant '{ref.tenant}' is in no file")
         elif ref.secret_key is not None and ref.secret_key not in target.document["spec"]["data"]:
             yield FieldError(ref.field, f"Secret '{ref.name}' has no key '{ref.secret_key}'")

@@ -14,7 +14,7 @@ MODEL = (
     HEAD
     + "kind: Model\nmetadata: {name: gpt}\nspec: {versions: [{name: v1, targets: [{providerRef: {name: local}}]}]}\n"
 )
-ROUTE = HEAD + "kind: Route\nmetadata: {name: all}\nspec: {models: {matchLabels: {}}}\n"
+ROUTE = HEAD + "kind: Route\nmetadata: {name: all}\nspec: {gatewayRefs: [{name: default}], models: {matchLabels: {}}}\n"
 WHOLE = "---\n".join((PROVIDER, SECRET, MODEL, ROUTE))
 
 
