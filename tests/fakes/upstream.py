@@ -117,7 +117,7 @@ class ScriptedUpstream:
                 head = await reader.readuntil(b"\r\n\r\n")
                 self.heads.append(head)
                 await self.script(reader, writer, head)
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
             pass
         finally:
             self.closed.set()
