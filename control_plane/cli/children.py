@@ -56,6 +56,10 @@ class Children:
         """Watch and stop a child that was started elsewhere."""
         self._children.append(Child(name, process, log, stop_seconds))
 
+    @property
+    def are_none(self) -> bool:
+        return not self._children
+
     def find_ended(self) -> Child | None:
         """A child that has ended by itself, if any."""
         return next((child for child in self._children if child.process.poll() is not None), None)

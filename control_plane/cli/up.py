@@ -118,7 +118,8 @@ class _Up:
             starting.cancel()
             stopping.cancel()
             await asyncio.gather(starting, stopping, return_exceptions=True)
-            click.echo("stopping", err=True)
+            if not self._children.are_none:
+                _report("stopping")
             await self._children.stop()
 
     async def _serve(self, stopping: "asyncio.Task[bool]") -> None:

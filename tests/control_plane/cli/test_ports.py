@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -54,3 +56,19 @@ def test_no_port_is_chosen_twice() -> None:
     taken: set[int] = set()
     chosen = [choose(None, 0, taken, option="") for _ in range(50)]
     assert len(set(chosen)) == 50
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other kernels have no names to claim a port by")
+def test_a_port_that_another_run_has_chosen_is_not_chosen_before_it_listens(free: int) -> None:
+    choice = (
+        "from control_plane.cli.ports import choose; print(choose(None, {}, set(), option=''), flush=True); input()"
+    )
+    argv = [sys.executable, "-c", choice.format(free)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert int(other.stdout.readline()) == free
+        assert choose(None, free, set(), option="") != free
+        with pytest.raises(CliError, match=f"port {free} is in use"):
+            choose(free, 1, set(), option="--port")
+        other.communicate("\n", timeout=10)
+    assert choose(None, free, set(), option="") == free
