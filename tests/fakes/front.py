@@ -131,6 +131,11 @@ class Client:
         self.writer.write(data)
         await soon(self.writer.drain())
 
+    @property
+    def unsent_bytes(self) -> int:
+        """What the gateway, and the kernel for it, have not taken."""
+        return self._transport.get_write_buffer_size()
+
     def leave(self) -> None:
         self._transport.abort()
 

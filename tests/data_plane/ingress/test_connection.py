@@ -63,6 +63,19 @@ async def test_pipelined_requests_wait_for_the_one_before(opened: Open) -> None:
     assert [(await client.answer())[-1:], (await client.answer())[-1:]] == [b"1", b"2"]
 
 
+async def test_requests_do_not_pile_up_for_a_client_that_sends_but_does_not_read(opened: Open) -> None:
+    way = Instant(b"z" * (16 << 20))
+    front = await opened(Front(way=way))
+    client = await front.connect()
+    client.stop_reading()
+    client.send(GET)
+    await until(lambda: way.sent)
+    client.send(GET * (1 << 20))
+    for _ in range(50):
+        await asyncio.sleep(0.001)
+    assert len(way.sent) == 1 and client.unsent_bytes > 0
+
+
 async def test_answers_do_not_pile_up_for_a_client_that_sends_but_does_not_read(opened: Open) -> None:
     way = Instant(b"z" * (2 << 20))
     front = await opened(Front(way=way))
@@ -205,10 +218,24 @@ async def test_a_refusal_comes_before_the_body_is_asked_for(opened: Open, reads:
     assert spy.outcomes == [Outcome.REFUSED] and spy.exchanges[0].bytes_in == 0
 
 
-async def test_a_body_that_came_with_its_head_needs_no_invitation(opened: Open) -> None:
+@pytest.mark.parametrize("cut", [4, 10], ids=["in part", "whole"])
+async def test_a_body_that_came_with_its_head_needs_no_invitation(opened: Open, cut: int) -> None:
     front = await opened(Front(ReadBody()))
     client = await front.connect()
-    client.send(EXPECTING + BODY)
+    client.send(EXPECTING + BODY[:cut])
+    await until(lambda: front.snapshots.exchanges)
+    client.send(BODY[cut:])
+    assert (await client.answer()).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+async def test_a_client_is_invited_once(opened: Open) -> None:
+    front = await opened(Front(ReadBody()))
+    client = await front.connect()
+    client.send(CHUNKED_HEAD.replace(b"Host", b"Expect: 100-continue\r\nHost"))
+    assert await client.until(b"\r\n\r\n") == CONTINUE
+    for data in (b"2\r\n", b"01\r\n", b"0\r\n", b"\r\n"):
+        client.send(data)
+        await asyncio.sleep(0.005)
     assert (await client.answer()).startswith(b"HTTP/1.1 200 OK\r\n")
 
 

@@ -8,6 +8,7 @@ from data_plane.errors import BadGateway
 from data_plane.exchange import Exchange, Outcome, Response
 from data_plane.exchange import Timeouts as ExchangeTimeouts
 from data_plane.ingress.bounds import Timeouts
+from data_plane.ingress.connection import Connection
 from data_plane.pipeline.sides import Receiver
 from tests.fakes.filters import Act, AsyncSpy, Broken, ReadBody, Slow, Spy
 from tests.fakes.front import (
@@ -289,3 +290,32 @@ async def test_an_answer_before_a_streamed_body_was_asked_for_ends_the_exchange(
     front = await opened(Front(spy, way=Unready()))
     answer = await front.ask(EXPECTING)
     assert statuses(answer) == [b"200"] and CONTINUE not in answer and spy.outcomes == [Outcome.COMPLETED]
+
+
+class FullTransport(asyncio.Transport):
+    """Takes what is written, and passes nothing on."""
+
+    is_aborted = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        pass
+
+    def get_write_buffer_size(self) -> int:
+        return 1
+
+    def close(self) -> None:
+        pass  # it would close once the rest is written
+
+    def abort(self) -> None:
+        self.is_aborted = True
+
+
+def test_a_small_rest_that_nobody_takes_keeps_no_connection_that_is_closing() -> None:
+    front = Front(timeouts=Timeouts(write_stall=20))
+    transport, connection = FullTransport(), Connection(front.listener)
+    connection.connection_made(transport)
+    connection.data_received(GET.replace(b"Host", b"Connection: close\r\nHost"))
+    front.pass_time(18)
+    assert not transport.is_aborted
+    front.pass_time(4)
+    assert transport.is_aborted

@@ -109,3 +109,12 @@ async def test_a_drain_stops_hooks_that_wait(opened: Open) -> None:
     await front.listener.drain(0.0)
     await until(lambda: "client_gone" in slow.notes)
     assert slow.notes == ["begun", "left", "client_gone"]
+
+
+async def test_a_connection_that_comes_in_amid_a_drain_carries_one_request(opened: Open) -> None:
+    front = await opened(Front())
+    front.listener.draining = True
+    client = await front.connect()
+    client.send(GET * 2)
+    answer = await client.rest()
+    assert answer.count(b"HTTP/1.1 200 OK") == 1 and b"connection: close\r\n" in answer

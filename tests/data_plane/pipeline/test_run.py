@@ -158,14 +158,35 @@ async def test_a_hook_that_is_cancelled_from_within_fails_its_exchange() -> None
     assert sides.client.status == b"500" and spy.outcomes == [Outcome.REFUSED]
 
 
-def test_an_upstream_connection_is_left_alone_after_its_last_byte() -> None:
+@pytest.mark.parametrize("at_once", [True, False], ids=["in one read", "in two"])
+def test_an_upstream_connection_is_left_alone_after_its_last_byte(at_once: bool) -> None:
+    class TheNextRequestUsesIt(Filter):
+        def on_response(self, exchange: Exchange, response: Response) -> Response:
+            if at_once:
+                raise RuntimeError("a bug")
+            return response
+
     way = FakeWay()
-    sides = run_through(Spy(), way=way)
+    sides = run_through(Spy(), TheNextRequestUsesIt(), way=way)
     sides.run.start()
-    answer(sides, b"", last=False)
-    sides.run.on_body(b"hi", True)
+    answer(sides, b"", last=at_once)
+    if not at_once:
+        sides.run.on_body(b"hi", True)
     sides.leave()
     assert way.upstream.calls == [] and sides.client.ends == ["finished"]
+
+
+@pytest.mark.parametrize("first", ENDS)
+@pytest.mark.parametrize("late", ENDS)
+def test_what_comes_late_meets_a_run_that_is_over(first: str, late: str) -> None:
+    spy, way = Spy(), FakeWay()
+    sides = run_through(spy, way=way)
+    sides.run.start()
+    ENDS[first](sides)
+    written, ends = list(sides.client.written), list(sides.client.ends)
+    ENDS[late](sides)
+    assert spy.outcomes == [OUTCOMES[first]]
+    assert sides.client.written == written and sides.client.ends == ends
 
 
 @pytest.mark.parametrize("hook", ["on_request", "on_response", "on_stream", "on_complete"])

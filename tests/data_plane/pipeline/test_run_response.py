@@ -94,6 +94,7 @@ def test_what_has_no_body_is_not_changed(method_and_status: tuple[bytes, int]) -
     sides.run.start()
     sides.run.on_response(Response(status, [], 5), b"", True)
     assert mask.events == [] and sides.client.body == b"" and sides.client.ends == ["finished"]
+    assert (b"content-length: 5\r\n" in sides.client.written[0]) is (status != 204)
 
 
 class FakeMeter:
