@@ -1,3 +1,5 @@
+"""The catalogue is complete, and agrees with its page."""
+
 import re
 from pathlib import Path
 

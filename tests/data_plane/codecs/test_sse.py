@@ -1,3 +1,5 @@
+"""Events come out the same however their stream is cut."""
+
 from random import Random
 
 import pytest

@@ -1,3 +1,5 @@
+"""One path for every spelling; nothing that two servers may read differently."""
+
 import re
 from random import Random
 

@@ -1,8 +1,10 @@
+"""Requests from bytes: framing attacks, pieces, limits, damaged bytes."""
+
 from random import Random
 
 import pytest
 
-from data_plane.errors import BadRequest, BodyTooLarge, GatewayError
+from data_plane.errors import BadRequest, BodyTooLarge, GatewayError, HeadTooLarge
 from data_plane.ingress.guard import BETWEEN, ENDED, HEAD, Incoming, Limits, RequestReader
 from tests.data_plane.ingress.framing_cases import CASES
 
@@ -130,7 +132,7 @@ def test_a_body_counts_what_was_taken_already() -> None:
 
 
 def test_one_request_uses_up_nothing_of_the_next() -> None:
-    body = b"%x\r\n" % 9000 + b"x" * 9000 + b"\r\n0\r\n\r\n"
+    body = b"%x\r\n" % 9000 + b"x" * 9000 + b"\r\n0\r\nX: " + b"x" * 7000 + b"\r\n\r\n"
     limits = Limits(body_bytes=10_000, head_bytes=1_000)
     reader, error = read((POST + b"Transfer-Encoding: chunked\r\n\r\n" + body) * 3 + GET_B, 7, limits)
     assert error is None
@@ -145,11 +147,38 @@ def test_chunk_framing_is_bounded_by_the_body_that_it_frames() -> None:
             reader.feed(b"1;" + b"e" * 200 + b"\r\nx\r\n")
 
 
-def test_one_byte_chunks_are_no_fault() -> None:
-    body = b"1\r\nx\r\n" * 50_000 + b"0\r\n\r\n"
-    reader, error = read(POST + b"Transfer-Encoding: chunked\r\n\r\n" + body, 8192)
+def test_trailers_are_bounded_however_large_the_body_was() -> None:
+    reader = RequestReader(Limits())
+    reader.feed(POST + b"Transfer-Encoding: chunked\r\n\r\n80000\r\n" + b"x" * 0x80000 + b"\r\n0\r\n")
+    with pytest.raises(BadRequest, match="chunk framing"):
+        for count in range(100):
+            reader.feed(b"X-%d: %b\r\n" % (count, b"x" * 1000))
+
+
+@pytest.mark.parametrize(
+    "begun", [GET_B[:20], POST + b"Transfer-Encoding: chunked\r\n\r\n"], ids=["amid the head", "before the body"]
+)
+def test_what_came_in_the_same_read_is_not_counted_for_the_next_request(begun: bytes) -> None:
+    whole = POST + b"Content-Length: 200000\r\n\r\n" + b"x" * 200_000
+    reader = RequestReader(Limits())
+    reader.feed(whole + begun)
+    reader.feed((GET_B if begun in GET_B else begun + b"0\r\n\r\n")[len(begun) :])
+    assert [each.complete for each in reader.incoming] == [True, True]
+
+
+def test_a_head_that_begins_behind_another_request_is_bounded_all_the_same() -> None:
+    reader = RequestReader(Limits())
+    reader.feed(GET_B + b"GET /c HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 100_000)
+    with pytest.raises(HeadTooLarge):
+        reader.feed(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("step", [1, 8192])
+def test_one_byte_chunks_are_no_fault(step: int) -> None:
+    body = b"1\r\nx\r\n" * 20_000 + b"0\r\n\r\n"
+    reader, error = read(POST + b"Transfer-Encoding: chunked\r\n\r\n" + body, step)
     assert error is None
-    assert told(reader.incoming[0]) == "POST /a body=50000"
+    assert told(reader.incoming[0]) == "POST /a body=20000"
 
 
 def test_repeated_fields_are_joined_as_their_kind_wants() -> None:
