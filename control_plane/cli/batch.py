@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 
 import click
 
-from config_schemas.registry import KINDS
 from control_plane.cli.client import Client, Json
-from control_plane.cli.documents import Document, label, read_documents
+from control_plane.cli.documents import label, read_documents
 from control_plane.cli.errors import CliError
 from control_plane.cli.invocation import Command
+from control_plane.cli.kinds import creation_order
 from control_plane.cli.parts import parts
 
 REQUEST_DOCUMENTS = 100  # written one by one, they are done well within a request's time
@@ -26,15 +26,17 @@ def prune_options(function: Command) -> Command:
 class Batch:
     """What files say, to be applied. What is refused is told by file and name, not by its place in the request."""
 
-    def __init__(self, files: tuple[str, ...], *, prune: bool, selector: str, dry_run: bool, atomic: bool) -> None:
+    def __init__(self, files: tuple[str, ...], settings: Json, *, prune: bool, selector: str) -> None:
+        """`settings` are fields of the request: `dryRun`, `atomic`, `allowSkew`."""
         if prune != bool(selector):
             raise click.UsageError("--prune and --selector go together: the selector bounds what may be deleted")
         read = read_documents(files)
-        self._settings: Json = {"dryRun": dry_run, "atomic": atomic}
+        atomic = settings.get("atomic", True)
+        self._settings = dict(settings)
         if prune:
             self._settings["prune"] = {"labelSelector": selector}
         if not atomic:
-            read.sort(key=lambda each: _order(each[1]))
+            read.sort(key=lambda each: creation_order(each[1]))
         self._places = [f"{source}: {label(document)}" for source, document in read]
         documents = [document for _, document in read]
         # Pruning must see all that is kept, and a transaction is one request.
@@ -71,9 +73,3 @@ class Batch:
 def outcome_name(outcome: Json) -> str:
     """What a resource is called in what commands print."""
     return f"{outcome['tenant']}/{outcome['kind']}/{outcome['name']}"
-
-
-def _order(document: Document) -> int:
-    """Kinds stand in the order in which they can be created; what is no kind is refused wherever it stands."""
-    kinds, kind = list(KINDS), document.get("kind")
-    return kinds.index(kind) if kind in kinds else len(kinds)

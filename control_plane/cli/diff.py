@@ -20,7 +20,7 @@ def diff(ctx: click.Context, files: tuple[str, ...], prune: bool, selector: str,
 
     Exits with 8 if anything would.
     """
-    batch = Batch(files, prune=prune, selector=selector, dry_run=True, atomic=not no_atomic)
+    batch = Batch(files, {"dryRun": True, "atomic": not no_atomic}, prune=prune, selector=selector)
     texts: list[str] = []
 
     async def run(client: Client) -> None:

@@ -1,5 +1,7 @@
 """Kinds as people write them: `model`, `models`, `Model`."""
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from config_schemas.base import PLATFORM_TENANT, Resource
@@ -18,6 +20,12 @@ def find_kind(written: str) -> type[Resource]:
     if found is None:
         raise CliError(f"there is no kind '{written}'; there are {', '.join(PLURALS)}", ExitCode.USAGE)
     return found
+
+
+def creation_order(document: Mapping[str, Any]) -> int:
+    """Kinds stand in the order in which they can be created; what is no kind is refused wherever it stands."""
+    kinds, kind = list(KINDS), document.get("kind")
+    return kinds.index(kind) if kind in kinds else len(kinds)
 
 
 def collection_path(kind: type[Resource], tenant: str | None) -> str:

@@ -10,6 +10,7 @@ from control_plane.cli.data_dir import DataDir, write_private
 from control_plane.cli.detect import LABELS, Detected
 from control_plane.cli.documents import read_documents
 from control_plane.cli.errors import CliError, ExitCode
+from control_plane.cli.kinds import creation_order
 
 APPLICATION = "quickstart"
 DEMO_MODELS = ("demo", "demo-2")
@@ -41,6 +42,7 @@ async def prepare(client: Client, config: Path, found: list[Detected], data_dir:
     """
     documents = [document for detected in found for document in detected.documents]
     documents += [document for _, document in read_documents((str(config),))]
+    documents.sort(key=creation_order)  # so that no request refers to what a later one brings
     for start in range(0, len(documents), BATCH):
         answer = await client.request("POST", "/v1/batch", body={"documents": documents[start : start + BATCH]})
         changed = [outcome for outcome in answer["outcomes"] if outcome["action"] != "unchanged"]

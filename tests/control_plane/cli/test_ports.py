@@ -11,6 +11,8 @@ import pytest
 from control_plane.cli.errors import CliError
 from control_plane.cli.ports import choose
 
+NOBODY = 65534
+
 
 @pytest.fixture
 def busy() -> Iterator[int]:
@@ -40,10 +42,15 @@ def test_a_given_port_that_is_in_use_is_refused_with_the_option_to_change(busy: 
     assert raised.value.message == (f"port {busy} is in use; stop what uses it or give another with --admin-port")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may use every port")
 def test_a_given_port_that_only_root_may_use_is_refused() -> None:
-    with pytest.raises(CliError, match="port 1 cannot be used: Permission denied; give another with --port"):
-        choose(1, 1, set(), option="--port")
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(NOBODY)
+    try:
+        with pytest.raises(CliError, match="port 1 cannot be used: Permission denied; give another with --port"):
+            choose(1, 1, set(), option="--port")
+    finally:
+        os.seteuid(user)
 
 
 def test_the_usual_port_is_preferred_and_any_other_is_used_instead(free: int, busy: int) -> None:
