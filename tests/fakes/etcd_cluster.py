@@ -12,7 +12,8 @@ from typing import Any, Self
 import trustme
 
 from control_plane.cli.etcd_binary import EtcdBinary
-from control_plane.cli.etcd_process import EtcdMember, EtcdProcess, EtcdTls, free_ports
+from control_plane.cli.etcd_process import EtcdMember, EtcdProcess, EtcdTls
+from tests.fakes.ports import lasting_ports
 
 FAST_ELECTIONS = ("--heartbeat-interval=50", "--election-timeout=500")
 DEADLINE_SECONDS = 20.0
@@ -25,7 +26,7 @@ class EtcdCluster:
     def __init__(
         self, binary: EtcdBinary, folder: Path, *, size: int = 1, tls: bool = False, flags: tuple[str, ...] = ()
     ) -> None:
-        ports = free_ports(2 * size)
+        ports = lasting_ports(2 * size)
         names = [f"n{index}" for index in range(size)]
         self.tls = _make_tls(folder) if tls else None
         self.members = [

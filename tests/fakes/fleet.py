@@ -15,9 +15,9 @@ from control_plane.cli.child_process import start_child
 from control_plane.cli.client import Access, Client
 from control_plane.cli.errors import CliError
 from control_plane.cli.etcd_binary import EtcdBinary
-from control_plane.cli.etcd_process import free_ports
 from control_plane.cli.pki import GatewayIdentity, Pki, ensure_pki
 from tests.fakes.etcd_cluster import EtcdCluster
+from tests.fakes.ports import lasting_ports
 from tests.fakes.replica import Replica
 
 GATEWAY = "default"  # which an empty store begins with; it carries all tenants
@@ -31,7 +31,7 @@ class ControlPlane:
 
     def __init__(self, folder: Path, name: str, arguments: Sequence[str]) -> None:
         self.name = name
-        self.api_port, self.discovery_port, self.health_port = free_ports(3)
+        self.api_port, self.discovery_port, self.health_port = lasting_ports(3)
         self.log_file = folder / f"{name}.log"
         self._arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
@@ -174,6 +174,7 @@ class FleetReplica(Replica):
     def __init__(self, fleet: Fleet, number: int, keys: Path) -> None:
         super().__init__(fleet.folder / f"replica-{number}", workers=1)
         self.node = f"replica-{number}"
+        (self.port,) = lasting_ports(1)
         addresses = ",".join(f"127.0.0.1:{each.discovery_port}" for each in fleet.control_planes)
         self._connected = connection_flags(fleet.pki, addresses, self.node, keys)
 
