@@ -292,6 +292,25 @@ async def test_an_answer_before_a_streamed_body_was_asked_for_ends_the_exchange(
     assert statuses(answer) == [b"200"] and CONTINUE not in answer and spy.outcomes == [Outcome.COMPLETED]
 
 
+async def test_a_client_that_reads_on_has_its_whole_time_for_the_rest_of_its_body(opened: Open) -> None:
+    spy, way = Spy(), FakeWay()
+    front = await opened(Front(spy, way=way, timeouts=Timeouts(write_stall=10, body_gap=30)))
+    client = await front.connect()
+    client.stop_reading()
+    client.send(POST_HEAD + BODY[:4])
+    run = await sent(way)
+    run.on_response(Response(200, []), b"", False)
+    while "pause" not in way.upstream.calls:
+        run.on_body(b"z" * (1 << 20), False)
+    front.pass_time(5)
+    client.read_on()
+    await until(lambda: way.upstream.calls[-1] == "resume")
+    front.pass_time(20)
+    assert spy.outcomes == []
+    front.pass_time(12)
+    assert spy.outcomes == [Outcome.REFUSED]
+
+
 class FullTransport(asyncio.Transport):
     """Takes what is written, and passes nothing on."""
 
