@@ -1,11 +1,13 @@
 """Without control planes and etcd, replicas serve what they have, and start with it."""
 
 import asyncio
+import contextlib
 import signal
 import time
 
 import pytest
 
+from control_plane.cli.errors import CliError
 from tests.fakes.fleet import Fleet, document, model_spec, tenant_documents
 from tests.fakes.model_server import ModelServer
 from tests.fakes.probe import CHAT, ask, lag
@@ -13,6 +15,7 @@ from tests.fakes.sdk_load import SdkLoad
 
 BOUND_SECONDS = 1.0
 START_SECONDS = 3.0
+FAILOVER_SECONDS = 5.0
 
 
 @pytest.mark.parametrize("seconds", [10.0, pytest.param(60.0, marks=[pytest.mark.long, pytest.mark.timeout(180)])])
@@ -66,6 +69,40 @@ async def test_traffic_goes_on_and_a_replica_starts_from_its_file(
         await load.more(5)
     assert load.failures == []
     assert len(load.answers) > 10 * seconds
+
+
+async def test_a_change_needs_seconds_when_a_control_plane_and_the_leader_of_etcd_die(
+    fleet: Fleet, alpha: ModelServer, beta: ModelServer
+) -> None:
+    urls = {"alpha": f"{alpha.url}/v1", "beta": f"{beta.url}/v1"}
+    await fleet.apply(*tenant_documents("failover", urls, {"alpha": 1, "beta": 0}))
+    key, _ = await fleet.make_key("failover", "app")
+    await fleet.wait_current()
+    chats = [f"{replica.url}/failover/v1/chat/completions" for replica in fleet.replicas]
+    leader = await fleet.etcd.leader()
+    async with SdkLoad([f"{replica.url}/failover/v1" for replica in fleet.replicas], key) as load:
+        await load.more(5)
+        try:
+            fleet.control_planes[0].kill()
+            fleet.etcd.kill(leader)
+            died = time.monotonic()
+            changed = document("failover/Model/chat", model_spec({"alpha": 0, "beta": 1}))
+
+            async def is_written() -> bool:
+                with contextlib.suppress(CliError):  # while the members of etcd elect
+                    await fleet.call("PUT", "/v1/tenants/failover/models/chat", changed, through=1)
+                    return True
+                return False
+
+            await fleet.until(is_written, "the other control plane does not write")
+            await asyncio.gather(*(lag(url, key, died, status=200, body=CHAT, version="beta") for url in chats))
+            await load.more(5)
+            assert max(load.last_lag(index, "beta", died) for index in range(len(chats))) < FAILOVER_SECONDS
+        finally:
+            fleet.etcd.spawn(leader)
+            fleet.control_planes[0].spawn()
+        await fleet.wait_ready()
+    assert load.failures == []
 
 
 async def connections(fleet: Fleet) -> set[tuple[str, str]]:

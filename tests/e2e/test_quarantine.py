@@ -66,6 +66,8 @@ async def test_the_last_good_version_is_served_and_all_else_changes(
 
         await fleet.until(is_quarantined, f"{refused} is not in quarantine")
     await fleet.until(lambda: _all_name(fleet, refused), "not all replicas are shown to refuse it")
+    said = next(line for line in (await fleet.isthmus("status")).splitlines() if refused in line)
+    assert reason in said
     assert [(await ask(url, key, CHAT)).headers.get("x-isthmus-model-version") for url in own_urls] == ["alpha"] * 3
 
     await fleet.call("DELETE", revoke, through=1)

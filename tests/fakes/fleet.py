@@ -116,6 +116,23 @@ class Fleet:
         async with Client(access, timeout_seconds=10.0) as client:
             return await client.request(method, path, body=body)
 
+    async def isthmus(self, *arguments: str) -> str:
+        """What the command line prints."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "control_plane.cli.main", *arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={
+                **os.environ,
+                "ISTHMUS_ADMIN_URL": self.control_planes[0].url,
+                "ISTHMUS_ADMIN_TOKEN": self._token_file.read_text().strip(),
+            },
+        )
+        async with asyncio.timeout(READY_SECONDS):
+            printed, _ = await process.communicate()
+        return printed.decode()
+
     async def apply(self, *documents: Json) -> None:
         """Create or replace in one transaction, and wait until all replicas serve it."""
         written = await self.call("POST", "/v1/batch", {"documents": documents})
