@@ -84,8 +84,9 @@ class EtcdCluster:
         await self.members[index].wait_ready(DEADLINE_SECONDS)
 
     def pause(self, index: int) -> None:
-        """SIGSTOP: connections stay open and nothing answers."""
+        """SIGSTOP: connections stay open and nothing answers once this returns."""
         self._signal(index, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.members[index].process.pid, os.WSTOPPED)  # until then, its threads may still answer
 
     def resume(self, index: int) -> None:
         self._signal(index, signal.SIGCONT)
