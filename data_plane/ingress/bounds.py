@@ -21,4 +21,4 @@ class Capacity:
 
     connections: int = 10_000
     exchanges: int = 5_000
-    held_bytes: int = 256 * 1024 * 1024  # of request bodies that are not whole yet
+    held_bytes: int = 256 * 1024 * 1024  # of request bodies, each until its exchange has ended

@@ -40,6 +40,7 @@ class Wheel:
         pytest.param((1010.5,), 1011.0, id="between two seconds"),
         pytest.param((1010.0, 1030.5), 1031.0, id="moved later"),
         pytest.param((1075.0, 1010.0), 1010.0, id="moved earlier"),
+        pytest.param((1011.0, 1010.0), 1010.0, id="moved a second earlier"),
         pytest.param((1010.5, 1010.1), 1011.0, id="moved within its second"),
         pytest.param((1020.0, 1010.0, 1015.0), 1015.0, id="to and fro"),
         pytest.param((999.0,), 1000.25, id="overdue"),

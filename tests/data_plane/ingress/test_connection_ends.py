@@ -5,10 +5,11 @@ import asyncio
 import pytest
 
 from data_plane.errors import BadGateway
-from data_plane.exchange import Exchange, Outcome, Response
+from data_plane.exchange import Exchange, Outcome, Request, Response
 from data_plane.exchange import Timeouts as ExchangeTimeouts
 from data_plane.ingress.bounds import Timeouts
 from data_plane.ingress.connection import Connection
+from data_plane.pipeline.plan import Plan
 from data_plane.pipeline.sides import Receiver
 from tests.fakes.filters import Act, AsyncSpy, Broken, ReadBody, Slow, Spy
 from tests.fakes.front import (
@@ -21,6 +22,7 @@ from tests.fakes.front import (
     STREAM,
     Front,
     Open,
+    StubSnapshots,
     chunk,
     sent,
     statuses,
@@ -92,6 +94,18 @@ async def test_a_hook_that_fails_costs_its_exchange_only(opened: Open, hook: str
         client.send(GET)
         answer = await client.answer()
         assert statuses(answer) == [b"200" if hook == "on_complete" else b"500"] and b"secret" not in answer
+
+
+async def test_a_snapshot_that_fails_costs_its_request_only(opened: Open, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(StubSnapshots):
+        def begin(self, request: Request, now: float) -> tuple[Exchange, Plan]:
+            raise RuntimeError("a secret of the inside")
+
+    front = await opened(Front())
+    front.listener.snapshots = Broken(front.snapshots.plan)
+    answer = await front.ask(GET)
+    assert statuses(answer) == [b"500"] and b"secret" not in answer
+    assert caplog.messages == ["no exchange could be begun"] and front.listener.exchanges == 0
 
 
 # Clients that leave.

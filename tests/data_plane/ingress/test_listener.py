@@ -7,7 +7,7 @@ import pytest
 from data_plane.exchange import Outcome, Response
 from data_plane.ingress.bounds import Capacity, Timeouts
 from tests.fakes.filters import AsyncSpy, ReadBody, Slow, Spy
-from tests.fakes.front import GET, Front, Open, until
+from tests.fakes.front import BODY, GET, POST_HEAD, Front, Open, sent, until
 from tests.fakes.sides import FakeWay
 
 HALF_A_BODY = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + b"x" * 400
@@ -44,16 +44,34 @@ async def test_one_exchange_too_many_is_told_to_come_back(opened: Open) -> None:
 
 async def test_bodies_are_held_up_to_a_bound(opened: Open) -> None:
     spy = Spy()
-    front = await opened(Front(spy, ReadBody(), capacity=Capacity(held_bytes=1000)))
-    held = [await front.connect() for _ in range(2)]
+    front = await opened(Front(spy, ReadBody(), capacity=Capacity(held_bytes=1400)))
+    held = [await front.connect() for _ in range(3)]
     for client in held:
         client.send(HALF_A_BODY)
-    await until(lambda: front.listener.held_bytes == 800)
+    await until(lambda: front.listener.held_bytes == 1200)
     assert is_refusal(await front.ask(HALF_A_BODY))
-    assert spy.outcomes == [Outcome.REFUSED] and front.listener.held_bytes == 800
+    assert spy.outcomes == [Outcome.REFUSED] and front.listener.held_bytes == 1200
+    held[2].leave()
+    await until(lambda: front.listener.held_bytes == 800)
     held[0].send(b"x" * 600)
     assert (await held[0].answer()).startswith(b"HTTP/1.1 200 ")
     assert front.listener.held_bytes == 400
+
+
+async def test_a_body_counts_as_held_until_its_exchange_has_ended(opened: Open) -> None:
+    spy, way = Spy(), FakeWay()
+    front = await opened(Front(spy, ReadBody(), way=way, capacity=Capacity(held_bytes=15)))
+    first, second = await front.connect(), await front.connect()
+    first.send(POST_HEAD + BODY)
+    run = await sent(way)
+    assert front.listener.held_bytes == 10
+    second.send(POST_HEAD + BODY)
+    assert is_refusal(await second.answer()) and front.listener.held_bytes == 10
+    run.on_response(Response(200, [], 2), b"hi", True)
+    await first.answer()
+    second.send(POST_HEAD + BODY)
+    await sent(way, 2)
+    assert spy.outcomes == [Outcome.REFUSED, Outcome.COMPLETED]
 
 
 async def test_a_drain_closes_what_is_idle_and_lets_exchanges_end(opened: Open) -> None:
