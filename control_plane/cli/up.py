@@ -157,6 +157,7 @@ class _Up:
             metrics_url=f"http://127.0.0.1:{ports.replica_admin}/metrics",
             env_file=_shown(self._env_file),
             is_demo=any("demo" in detected.models for detected in found),
+            command=_command(),
         )
         self._env_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         env_file.write(self._env_file, facts.environment())
@@ -302,6 +303,13 @@ def _shown(path: Path) -> str:
     with contextlib.suppress(ValueError):
         return str(path.relative_to(Path.cwd()))
     return str(path)
+
+
+def _command() -> str:
+    """How this very command is called: by its name if the shell finds it, else by its path."""
+    path = Path(sys.executable).with_name("isthmus")
+    found = shutil.which("isthmus")
+    return "isthmus" if found and Path(found).samefile(path) else _shown(path)
 
 
 def _report(line: str) -> None:

@@ -14,6 +14,7 @@ class Facts:
     metrics_url: str
     env_file: str
     is_demo: bool
+    command: str  # how `isthmus` is called from here
     api_key: str = field(repr=False)
     admin_token: str = field(repr=False)
 
@@ -63,8 +64,8 @@ print()
 Steer it, in another terminal:
 
   . $env_file
-  isthmus get models
-  isthmus status
+  $command get models
+  $command status
 
 Ctrl-C stops everything.
 """
@@ -81,4 +82,5 @@ def render(facts: Facts) -> str:
         admin_url=facts.admin_url,
         metrics_url=facts.metrics_url,
         env_file=facts.env_file,
+        command=facts.command,
     )

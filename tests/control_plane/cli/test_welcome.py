@@ -9,6 +9,7 @@ FACTS = Facts(
     metrics_url="http://127.0.0.1:9090/metrics",
     env_file=".isthmus/env",
     is_demo=True,
+    command=".venv/bin/isthmus",
     api_key="isk_secret",
     admin_token="isa_secret",
 )
