@@ -15,8 +15,8 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -26,9 +26,10 @@ from benchmarks.peers import ANSWER
 from tests.fakes.gateway import KEY, basic, resource
 
 MIN_ROUNDS = 30
+BATCH = 8000
 PLANTED = "planted 1 us"
 PLANTED_US = 1.0
-TOLERANCE_US = 0.4  # of the planted time; beyond, the machine is too restless to tell steps apart
+TOLERANCE_US = 0.5  # of the planted time; beyond, the machine is too restless to tell steps apart
 CHAT: dict[str, Any] = {"model": "gpt", "messages": [{"role": "user", "content": "Say something about foxes. " * 12}]}
 HEADERS = {
     "host": "gateway.example",
@@ -48,7 +49,7 @@ class Variant:
 
     resources: dict[str, bytes]
     traffic: Traffic
-    plant: Callable[[], None] | None = None
+    plant_us: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,8 @@ async def measure(step: Step, *, rounds: int, requests: int) -> Measured:
 
 
 async def _made(variant: Variant) -> InProcess:
-    made = InProcess(variant.resources, variant.traffic, variant.plant)
+    plant = burner(variant.plant_us) if variant.plant_us is not None else None
+    made = InProcess(variant.resources, variant.traffic, plant)
     await made.warm()
     return made
 
@@ -146,7 +148,7 @@ def all_steps() -> list[Step]:
     rest = Variant(service | to_service(), rest_traffic)
     anonymous = Variant(service | to_service(authentication={"methods": ["Anonymous"]}), _without_key(rest_traffic))
     return [
-        Step(PLANTED, _with_plant(chat, 0.0), _with_plant(chat, PLANTED_US)),
+        Step(PLANTED, replace(chat, plant_us=0.0), replace(chat, plant_us=PLANTED_US)),
         Step("api key", anonymous, rest),
         Step("model", rest, chat),
         Step("timeout policy", chat, _with_policy(chat, "TimeoutPolicy", requestSeconds=60)),
@@ -172,10 +174,6 @@ def whole(document: object) -> tuple[bytes, ...]:
     body = json.dumps(document).encode()
     fields = {"server": "model-server", "content-type": "application/json", "content-length": str(len(body))}
     return (http("HTTP/1.1 200 OK", fields, body),)
-
-
-def _with_plant(variant: Variant, microseconds: float) -> Variant:
-    return Variant(variant.resources, variant.traffic, burner(microseconds))
 
 
 def _with_policy(variant: Variant, kind: str, **spec: Any) -> Variant:
@@ -205,16 +203,21 @@ def _event(document: object) -> bytes:
 
 
 def burner(microseconds: float) -> Callable[[], None]:
-    """A function that takes so much processor time, beside its call: a loop that is measured first, at its fastest."""
+    """A function that takes so much processor time, beside its call."""
+    return partial(_spin, round(microseconds / _microseconds_per_turn()))
+
+
+@cache
+def _microseconds_per_turn() -> float:
+    """Of the loop in `_spin`, at its fastest, in batches as long as a round, so that both are disturbed as much."""
 
     def spent(turns: int) -> float:
         start = time.process_time_ns()
-        for _ in range(1000):
+        for _ in range(BATCH):
             _spin(turns)
-        return (time.process_time_ns() - start) / 1_000_000
+        return (time.process_time_ns() - start) / BATCH / 1000
 
-    per_turn = (min(spent(100) for _ in range(20)) - min(spent(0) for _ in range(20))) / 100
-    return partial(_spin, round(microseconds / per_turn))
+    return (min(spent(100) for _ in range(MIN_ROUNDS)) - min(spent(0) for _ in range(MIN_ROUNDS))) / 100
 
 
 def _spin(turns: int) -> None:
