@@ -12,6 +12,7 @@ from tests.fakes.filters import (
     AsyncSpy,
     ReadBody,
     Refuse,
+    Slow,
     Spy,
 )
 from tests.fakes.sides import NOW, FakeWay, Sides, answer, between_fakes, run_through, turns
@@ -55,6 +56,22 @@ def test_a_held_body_that_is_cut_short_reaches_nobody() -> None:
     sides.run.refuse(Overloaded("x", retry_after_seconds=1))
     assert read.bodies == [] and way.sent == [] and spy.outcomes == [Outcome.REFUSED]
     assert sides.client.status == b"503" and not sides.client.persistent
+
+
+async def test_a_body_that_becomes_whole_after_a_refusal_sets_nothing_going() -> None:
+    spy, slow, read, way = Spy(), Slow("on_response"), ReadBody(), FakeWay()
+    sides = run_through(spy, slow, read, has_body=True, way=way)
+    sides.run.start()
+    await turns()
+    sides.run.on_request_body(b"012", False)
+    sides.run.expire()
+    await turns()
+    sides.send_body(b"3")
+    await turns()
+    assert slow.notes == ["begun"] and read.bodies == [] and way.sent == []
+    sides.leave()
+    await turns()
+    assert spy.outcomes == [Outcome.CLIENT_GONE]
 
 
 @pytest.mark.parametrize("size", [1, 3, 100])
