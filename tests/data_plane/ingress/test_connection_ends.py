@@ -256,6 +256,18 @@ async def test_hooks_that_wait_beyond_the_deadline_are_left_behind(opened: Open,
     assert statuses(await client.answer()) == [b"504"] and spy.outcomes == [Outcome.TIMED_OUT]
 
 
+async def test_hooks_that_wait_with_the_refusal_of_half_a_body_have_a_deadline_too(opened: Open) -> None:
+    spy, slow = Spy(), Slow("on_response")
+    front = await opened(Front(spy, slow, ReadBody()))
+    client = await front.connect()
+    client.send(POST_HEAD + BODY[:4])
+    await until(lambda: front.listener.held_bytes)
+    front.pass_time(Timeouts().body_gap + 1)
+    await until(lambda: slow.notes)
+    front.pass_time(REQUEST_SECONDS)
+    assert b"HTTP/1.1 504 " in await client.rest() and spy.outcomes == [Outcome.TIMED_OUT]
+
+
 @pytest.mark.parametrize("last", [False, True], ids=["amid the response", "after its end"])
 async def test_a_client_that_does_not_take_its_response_is_cut_off(opened: Open, last: bool) -> None:
     spy, way = Spy(), FakeWay()
