@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -230,7 +230,9 @@ async def test_a_restored_store_is_taken_only_when_announced(store: MemoryStore,
 
 
 @pytest.mark.parametrize("count", [50, pytest.param(500, marks=pytest.mark.long)])
-async def test_a_change_is_acked_by_many_replicas_within_a_second(store: MemoryStore, pki: TestPki, count: int) -> None:
+async def test_a_change_is_acked_by_many_replicas_within_a_second(
+    store: MemoryStore, pki: TestPki, count: int, record_property: Callable[[str, object], None]
+) -> None:
     tls = pki.gateway()
     async with AsyncExitStack() as stack:
         cp = await stack.enter_async_context(control_plane(store, pki))
@@ -242,8 +244,10 @@ async def test_a_change_is_acked_by_many_replicas_within_a_second(store: MemoryS
         started = time.monotonic()
         await write(store, model("2"))
         await eventually(lambda: cp.service.counters.acks == acks + count)
-        assert time.monotonic() - started < (1.0 if count == 500 else 3.0)
+        seconds = time.monotonic() - started
         await eventually(lambda: [state.status for state in cp.nodes.states()] == ["Current"] * count)
+    record_property("acked by all, seconds", round(seconds, 2))
+    assert seconds < (1.0 if count == 500 else 3.0)  # here, since a failure would cross 500 open contexts
 
 
 def _other_authority(pki: TestPki) -> TlsFiles:
