@@ -22,7 +22,6 @@ async def test_weights_move_all_traffic_at_once(
     urls = {name: f"{server.url}/v1" for name, server in upstreams.items()}
     await fleet.apply(*tenant_documents(tenant, urls, {"alpha": 1, "beta": 0}))
     key, _ = await fleet.make_key(tenant, "app")
-    await fleet.wait_current()
     lags = []
     async with SdkLoad([f"{replica.url}/{tenant}/v1" for replica in fleet.replicas], key) as load:
         await load.more(5)
@@ -47,7 +46,6 @@ async def test_a_revoked_key_is_refused_everywhere(fleet: Fleet, alpha: ModelSer
     await fleet.apply(*tenant_documents("revoked", {"alpha": f"{alpha.url}/v1"}, {"alpha": 1}))
     key, path = await fleet.make_key("revoked", "app")
     other, _ = await fleet.make_key("revoked", "app")
-    await fleet.wait_current()
     urls = [f"{replica.url}/revoked/v1/models" for replica in fleet.replicas]
     assert {(await ask(url, each)).status for url in urls for each in (key, other)} == {200}
     await fleet.call("DELETE", path)

@@ -26,8 +26,8 @@ async def test_traffic_goes_on_and_a_replica_starts_from_its_file(
     await fleet.apply(*tenant_documents(tenant, urls, {"alpha": 1, "beta": 0}))
     key, _ = await fleet.make_key(tenant, "app")
     revoked, revoke = await fleet.make_key(tenant, "app")
-    await fleet.call("DELETE", revoke)
-    await fleet.wait_current()
+    written = await fleet.call("DELETE", revoke)
+    await fleet.wait_current(written["metadata"]["revision"])
     chats = [f"{replica.url}/{tenant}/v1/chat/completions" for replica in fleet.replicas]
     async with SdkLoad([f"{replica.url}/{tenant}/v1" for replica in fleet.replicas], key) as load:
         await load.more(5)
@@ -70,7 +70,6 @@ async def test_a_change_needs_seconds_when_a_control_plane_and_the_leader_of_etc
     urls = {"alpha": f"{alpha.url}/v1", "beta": f"{beta.url}/v1"}
     await fleet.apply(*tenant_documents("failover", urls, {"alpha": 1, "beta": 0}))
     key, _ = await fleet.make_key("failover", "app")
-    await fleet.wait_current()
     chats = [f"{replica.url}/failover/v1/chat/completions" for replica in fleet.replicas]
     leader = await fleet.etcd.leader()
     async with SdkLoad([f"{replica.url}/failover/v1" for replica in fleet.replicas], key) as load:

@@ -15,7 +15,6 @@ STREAM = {**CHAT, "stream": True}
 async def test_each_request_leaves_one_record(fleet: Fleet, alpha: ModelServer) -> None:
     await fleet.apply(*tenant_documents("recorded", {"alpha": f"{alpha.url}/v1"}, {"alpha": 1}))
     key, _ = await fleet.make_key("recorded", "app")
-    await fleet.wait_current()
     for replica in fleet.replicas:
         url = f"{replica.url}/recorded/v1/chat/completions"
         replies = {

@@ -46,7 +46,6 @@ async def key(fleet: Fleet, alpha: ModelServer) -> AsyncIterator[str]:
         document("relay/Route/echo", {"matches": [{"path": {"value": "/relay-rest"}}], "serviceRef": {"name": "echo"}}),
     )
     key, _ = await fleet.make_key("relay", "app")
-    await fleet.wait_current()
     yield key
 
 

@@ -15,7 +15,6 @@ async def test_a_key_opens_its_own_tenant_only(fleet: Fleet, alpha: ModelServer,
     )
     red, _ = await fleet.make_key("red", "app")
     blue, _ = await fleet.make_key("blue", "app")
-    await fleet.wait_current()
     plans = {**CHAT, "model": "secret-plans"}
     for replica in fleet.replicas:
         for tenant, own, other in (("red", red, blue), ("blue", blue, red)):
@@ -37,7 +36,6 @@ async def test_models_lists_what_the_key_may_use(fleet: Fleet, alpha: ModelServe
     )
     wide, _ = await fleet.make_key("listed", "app")
     narrow, _ = await fleet.make_key("listed", "narrow")
-    await fleet.wait_current()
     for replica in fleet.replicas:
         url = f"{replica.url}/listed/v1"
         names = [

@@ -139,10 +139,12 @@ class Fleet:
         await self.wait_current(written["revision"])
 
     async def make_key(self, tenant: str, application: str) -> tuple[str, str]:
-        """A new API key, and the path that revokes it by DELETE."""
+        """A new API key that all replicas know, and the path that revokes it by DELETE."""
         keys = f"/v1/tenants/{tenant}/applications/{application}/keys"
         made = await self.call("POST", keys, {"description": "test"})
-        return str(made["key"]), f"{keys}/{made['credential']['metadata']['name']}"
+        credential = made["credential"]["metadata"]
+        await self.wait_current(credential["revision"])
+        return str(made["key"]), f"{keys}/{credential['name']}"
 
     async def write_by_hand(self, path: str, content: bytes) -> None:
         """Put a resource's bytes into etcd past the control planes: no admission, no history."""
@@ -193,19 +195,11 @@ class FleetReplica(Replica):
         self.node = f"replica-{number}"
         (self.port,) = lasting_ports(1)
         addresses = ",".join(f"127.0.0.1:{each.discovery_port}" for each in fleet.control_planes)
-        self._connected = connection_flags(fleet.pki, addresses, self.node, keys)
+        self._connected = _connection_flags(fleet.pki, addresses, self.node, keys)
 
     def spawn_connected(self) -> None:
         """Start the agent, on the port that it had."""
         self.spawn(*self._connected, env={"ISTHMUS_DIE_WITH_PARENT": "1"})
-
-
-def connection_flags(pki: Pki, control_planes: str, node: str, keys: Path) -> tuple[str, ...]:
-    return (
-        *("--gateway", GATEWAY, "--node-id", node, "--control-planes", control_planes),
-        *("--cert", str(pki.gateway.certificate), "--key", str(pki.gateway.key), "--ca", str(pki.authority)),
-        *("--last-good-key-file", str(keys)),
-    )
 
 
 def document(path: str, spec: Mapping[str, Any] | None = None) -> Json:
@@ -242,6 +236,14 @@ def model_spec(weights: Mapping[str, int]) -> Json:
             for name, weight in weights.items()
         ]
     }
+
+
+def _connection_flags(pki: Pki, control_planes: str, node: str, keys: Path) -> tuple[str, ...]:
+    return (
+        *("--gateway", GATEWAY, "--node-id", node, "--control-planes", control_planes),
+        *("--cert", str(pki.gateway.certificate), "--key", str(pki.gateway.key), "--ca", str(pki.authority)),
+        *("--last-good-key-file", str(keys)),
+    )
 
 
 def _write(file: Path, text: str) -> Path:
