@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -26,7 +26,6 @@ from benchmarks.peers import ANSWER
 from tests.fakes.gateway import KEY, basic, resource
 
 MIN_ROUNDS = 30
-BATCH = 8000
 PLANTED = "planted 1 us"
 PLANTED_US = 1.0
 TOLERANCE_US = 0.5  # of the planted time; beyond, the machine is too restless to tell steps apart
@@ -203,25 +202,15 @@ def _event(document: object) -> bytes:
 
 
 def burner(microseconds: float) -> Callable[[], None]:
-    """A function that takes so much processor time, beside its call."""
-    return partial(_spin, round(microseconds / _microseconds_per_turn()))
+    """A function that takes so much time, beside what its call and a look at the clock take."""
+    return partial(_spin, round(microseconds * 1000))
 
 
-@cache
-def _microseconds_per_turn() -> float:
-    """Of the loop in `_spin`, at its fastest, in batches as long as a round, so that both are disturbed as much."""
-
-    def spent(turns: int) -> float:
-        start = time.process_time_ns()
-        for _ in range(BATCH):
-            _spin(turns)
-        return (time.process_time_ns() - start) / BATCH / 1000
-
-    return (min(spent(100) for _ in range(MIN_ROUNDS)) - min(spent(0) for _ in range(MIN_ROUNDS))) / 100
-
-
-def _spin(turns: int) -> None:
-    for _ in range(turns):
+def _spin(nanoseconds: int) -> None:
+    # By the clock, not by a number of turns: among other code a loop runs slower than where it would be calibrated.
+    clock = time.perf_counter_ns
+    end = clock() + nanoseconds
+    while clock() < end:
         pass
 
 
