@@ -1,9 +1,14 @@
 """Which route a request belongs to. Host exact before wildcard; path exact, longest prefix, template; then the number
-of conditions; then the name."""
+of conditions; then the name.
+
+Whoever is known by a key is matched with the routes of its tenant and of the platform first: no tenant can draw
+another's traffic to itself by a route that is more specific.
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from config_schemas.base import PLATFORM_TENANT
 from data_plane.config.route_unit import CompiledMatch, CompiledRoute
 from data_plane.exchange import Request
 
@@ -19,8 +24,11 @@ class Entry:
     match: CompiledMatch
     below: int = 0
 
-    def holds(self, request: Request) -> bool:
-        match = self.match
+    def holds(self, request: Request, tenant: str | None) -> bool:
+        """Whether the request matches, and the route may be its: `tenant` None takes routes of every tenant."""
+        match, owner = self.match, self.route.tenant
+        if tenant is not None and owner != tenant and owner != PLATFORM_TENANT:
+            return False
         if match.methods and request.method not in match.methods:
             return False
         if match.headers and any(request.headers.get(name) != value for name, value in match.headers):
@@ -56,27 +64,27 @@ class HostTable:
         templates.sort(key=_template_rank)
         return HostTable(tables["Exact"], tables["Prefix"], tuple(templates))
 
-    def find(self, request: Request) -> Entry | None:
+    def find(self, request: Request, tenant: str | None) -> Entry | None:
         path = request.path
         for entry in self.exact.get(path, ()):
-            if entry.holds(request):
+            if entry.holds(request, tenant):
                 return entry
-        return self._find_prefix(request, path) or self._find_template(request, path)
+        return self._find_prefix(request, path, tenant) or self._find_template(request, path, tenant)
 
-    def _find_prefix(self, request: Request, path: bytes) -> Entry | None:
+    def _find_prefix(self, request: Request, path: bytes, tenant: str | None) -> Entry | None:
         prefixes = self.prefixes
         if not prefixes:
             return None
         prefix = path
         while True:  # a prefix ends where a segment ends
             for entry in prefixes.get(prefix, ()):
-                if entry.holds(request):
+                if entry.holds(request, tenant):
                     return entry
             if not prefix:
                 return None
             prefix = prefix[: prefix.rfind(b"/")]
 
-    def _find_template(self, request: Request, path: bytes) -> Entry | None:
+    def _find_template(self, request: Request, path: bytes, tenant: str | None) -> Entry | None:
         if not self.templates:
             return None
         parts = path.split(b"/")[1:]
@@ -85,7 +93,7 @@ class HostTable:
             if (
                 len(segments) == len(parts)
                 and all(part and segment in (None, part) for segment, part in zip(segments, parts, strict=True))
-                and entry.holds(request)
+                and entry.holds(request, tenant)
             ):
                 return entry
         return None
@@ -100,16 +108,18 @@ class RoutingTable:
         self.hosts = hosts
         self._known: dict[bytes, tuple[HostTable, ...]] = {}
 
-    def find(self, request: Request) -> Entry | None:
+    def find(self, request: Request, tenant: str | None = None) -> Entry | None:
+        """The entry for a caller of a tenant; None: of whom nothing is known."""
         host = request.headers.get(b"host", b"")
         tables = self._known.get(host)
         if tables is None:
             tables = self._tables(host)
         for table in tables:
-            entry = table.find(request)
+            entry = table.find(request, tenant)
             if entry is not None:
                 return entry
-        return None
+        # Nothing of its own: another tenant's route may admit everybody, and refuses a key that is not its tenant's.
+        return self.find(request) if tenant is not None else None
 
     def _tables(self, host: bytes) -> tuple[HostTable, ...]:
         """Most specific first."""

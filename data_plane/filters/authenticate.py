@@ -52,7 +52,8 @@ class AuthenticateFilter(Filter):
         if not admittance.takes_keys or (key is None and admittance.takes_anonymous):
             exchange.identity = self._identities.anonymous(admittance.tenant)
             return
-        identity = None if key is None else self._identities.find(digest(key), self._wall_clock())
+        key_digest = exchange.key_digest or (digest(key) if key is not None else None)
+        identity = None if key_digest is None else self._identities.find(key_digest, self._wall_clock())
         if identity is None or admittance.tenant not in (identity.tenant, PLATFORM_TENANT):
             raise Unauthenticated(REFUSAL)
         exchange.identity = identity

@@ -52,6 +52,14 @@ class Directory:
         identity, expires = known
         return identity if now < expires else None
 
+    def tenant_of(self, digest: bytes) -> str | None:
+        """Whose key it is, whether or not it may be used; None: nobody's."""
+        known = self._known.get(digest)
+        if known is not None:
+            return known[0].tenant
+        row = self._credentials.find(digest)
+        return Credential.unpack(row).tenant if row is not None else None
+
     def anonymous(self, tenant: str) -> Identity:
         """Whoever calls a tenant's route without a credential."""
         identity = self._anonymous.get(tenant)

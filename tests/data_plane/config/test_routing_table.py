@@ -1,5 +1,7 @@
 """Which of several routes takes a request."""
 
+from hashlib import sha256
+
 from pytest import mark, param
 
 from tests.fakes.gateway import Gateway, request, resource
@@ -112,3 +114,48 @@ def test_a_route_for_another_gateway_is_not_served_here() -> None:
 
     assert answer.exchange.route == ""
     assert answer.code == "route_not_found"
+
+
+def of_tenant(tenant: str, *routes: tuple[str, bytes]) -> dict[str, bytes]:
+    """A tenant with a key of its own, `isk_<tenant>`."""
+    hashed = f"sha256:{sha256(f'isk_{tenant}'.encode()).hexdigest()}"
+    return dict(
+        [
+            resource("Application", "app", tenant=tenant),
+            resource("Credential", "key", {"applicationRef": {"name": "app"}, "hash": hashed}, tenant=tenant),
+            resource("Service", "svc", {"endpoints": [{"host": tenant, "port": 80}]}, tenant=tenant),
+            *routes,
+        ]
+    )
+
+
+def route_of(tenant: str, match: dict[str, object], *methods: str) -> tuple[str, bytes]:
+    spec = {"serviceRef": {"name": "svc"}, "matches": [match], "authentication": {"methods": list(methods)}}
+    return resource("Route", "route", spec, tenant=tenant)
+
+
+@mark.parametrize(
+    "theirs",
+    [at("Prefix", "/"), at("Exact", "/chat"), at("Prefix", "/chat", methods=["POST"])],
+    ids=["the same", "a more specific path", "a condition more"],
+)
+def test_no_tenant_draws_anothers_traffic_to_itself(theirs: dict[str, object]) -> None:
+    ours = of_tenant("ours", route_of("ours", at("Prefix", "/"), "ApiKey"))
+    gateway = Gateway(ours | of_tenant("a-thief", route_of("a-thief", theirs, "ApiKey", "Anonymous")))
+    assert gateway.ask(request("POST", "/chat", b"", authorization="Bearer isk_ours")).exchange.route == "ours/route"
+    theft = gateway.ask(request("POST", "/chat", b"", authorization="Bearer isk_a-thief"))
+    assert theft.exchange.route == "a-thief/route"
+
+
+def test_a_route_of_the_platform_is_everybodys() -> None:
+    platform = of_tenant("platform", route_of("platform", at("Exact", "/status"), "ApiKey"))
+    gateway = Gateway(of_tenant("ours", route_of("ours", at("Prefix", "/"), "ApiKey")) | platform)
+    asked = gateway.ask(request("GET", "/status", b"", authorization="Bearer isk_ours"))
+    assert asked.exchange.route == "platform/route" and asked.error is None
+
+
+def test_what_another_tenant_opens_to_everybody_is_open_to_a_key_of_ours() -> None:
+    opened = of_tenant("theirs", route_of("theirs", at("Prefix", "/open"), "Anonymous"))
+    gateway = Gateway(of_tenant("ours", route_of("ours", at("Prefix", "/own"), "ApiKey")) | opened)
+    asked = gateway.ask(request("GET", "/open", b"", authorization="Bearer isk_ours"))
+    assert asked.exchange.route == "theirs/route" and asked.error is None

@@ -45,9 +45,10 @@ def test_no_refused_key_learns_why(change: dict[str, bytes], headers: dict[str, 
 
 
 def test_a_key_of_another_tenant_is_unknown_here() -> None:
+    ours = route(hostnames=["a.example"])
     theirs = resource("Route", "theirs", {"models": {"matchLabels": {}}, "hostnames": ["b.example"]}, tenant="b")
 
-    assert Gateway(basic() | dict([theirs])).ask(post(host="b.example")).code == "unauthenticated"
+    assert Gateway(basic() | dict([ours, theirs])).ask(post(host="b.example")).code == "unauthenticated"
 
 
 def test_a_key_ends_at_its_time() -> None:
