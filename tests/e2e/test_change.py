@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -15,7 +16,7 @@ BOUND_SECONDS = 1.0
 
 @pytest.mark.parametrize("flips", [3, pytest.param(20, marks=pytest.mark.long)])
 async def test_weights_move_all_traffic_at_once(
-    fleet: Fleet, alpha: ModelServer, beta: ModelServer, flips: int
+    fleet: Fleet, alpha: ModelServer, beta: ModelServer, flips: int, record_property: Callable[[str, object], None]
 ) -> None:
     tenant = f"weights-{flips}"
     upstreams = {"alpha": alpha, "beta": beta}
@@ -36,6 +37,8 @@ async def test_weights_move_all_traffic_at_once(
             await load.more(5)
             assert len(upstreams[old].seen) == seen
             lags.append(max(load.last_lag(replica, new, answered) for replica in range(len(fleet.replicas))))
+    record_property("old version last seen, seconds after the answer to the write", round(max(lags), 3))
+    record_property("requests", len(load.answers))
     assert load.failures == []
     assert {each.text for each in load.answers} == {"alpha one two three", "beta one two three"}
     assert all(each.text.startswith(each.version) for each in load.answers)
