@@ -144,5 +144,5 @@ def http(first_line: str, headers: dict[str, str], body: bytes = b"") -> bytes:
 
 
 def json_request(path: str, document: object, headers: dict[str, str]) -> bytes:
-    body = json.dumps(document).encode()
+    body = json.dumps(document, separators=(",", ":")).encode()
     return http(f"POST {path} HTTP/1.1", {**headers, "content-length": str(len(body))}, body)
