@@ -51,6 +51,11 @@ async def prepare(client: Client, config: Path, found: list[Detected], data_dir:
     return Prepared(models[0] if models else "", await _api_key(client, documents, data_dir))
 
 
+def names_models(config: Path) -> bool:
+    """Whether a configuration brings models of its own."""
+    return any(document.get("kind") == "Model" for _, document in read_documents((str(config),)))
+
+
 def demo(url: str) -> Detected:
     """The demo model server as a provider with two models."""
     provider = _document("Provider", "demo", {"type": "OpenAICompatible", "baseUrl": url, "auth": {"type": "None"}})

@@ -23,7 +23,7 @@ from control_plane.cli.etcd_binary import EtcdUnavailable, obtain_etcd
 from control_plane.cli.etcd_process import EtcdFailed, EtcdMember, EtcdProcess, EtcdTls
 from control_plane.cli.pki import GatewayIdentity, Pki, ensure_pki
 from control_plane.cli.ports import choose
-from control_plane.cli.quickstart import Prepared, default_config, demo, prepare
+from control_plane.cli.quickstart import Prepared, default_config, demo, names_models, prepare
 from control_plane.cli.welcome import Facts, render
 
 GATEWAY = "default"
@@ -210,7 +210,7 @@ class _Up:
 
     async def _find_models(self, ports: Ports) -> list[Detected]:
         found = await detect(os.environ)
-        if not found and self._options.config == default_config():
+        if not found and not names_models(self._options.config):
             url = f"http://127.0.0.1:{ports.demo}"
             self._children.start(
                 "demo-server",

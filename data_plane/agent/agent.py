@@ -19,8 +19,8 @@ from data_plane.agent.messages import Commit, Records, Report, Start
 from data_plane.agent.place import Place, Worker
 from data_plane.agent.totals import Totals
 from data_plane.agent.worker_process import WorkerProcess
-from data_plane.config import subscriber
 from data_plane.config.rejection import Rejection
+from data_plane.config.subscriber import ConfigUpdate
 from data_plane.observability.metrics import SECONDS, Definition, Delta, Histogram
 from data_plane.telemetry.spool import Spool
 
@@ -94,7 +94,7 @@ class Agent:
 
     # Configuration.
 
-    async def apply(self, update: subscriber.ConfigUpdate) -> Sequence[subscriber.Rejection]:
+    async def apply(self, update: ConfigUpdate) -> Sequence[Rejection]:
         """Have the workers serve the update, unless resources of it are rejected: then nothing changes.
 
         Returns when all workers that serve now serve the update, or after a bounded time.
@@ -103,7 +103,7 @@ class Agent:
         rejections = await self._configuration.apply(update.changed, update.removed, update.revision)
         if rejections:
             self.served.rejected += 1
-            return [subscriber.Rejection(rejection.path, rejection.reason) for rejection in rejections]
+            return rejections
         for path in update.removed:
             self.resources.pop(path, None)
         self.resources.update(update.changed)

@@ -10,6 +10,7 @@ from pathlib import Path
 import grpc
 import grpc.aio
 
+from data_plane.config.rejection import Rejection
 from data_plane.config.resource_set import ResourceSet
 from data_plane.config.subscriber import (
     Action,
@@ -17,7 +18,6 @@ from data_plane.config.subscriber import (
     ConfigUpdate,
     ProtocolError,
     Refused,
-    Rejection,
     Send,
     Subscriber,
 )

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from data_plane.agent import static_config
 from data_plane.config.last_good import LastGoodFile, Saved
+from data_plane.config.rejection import Rejection
 from data_plane.config.resource_set import ResourceSet
-from data_plane.config.subscriber import ConfigUpdate, Rejection
+from data_plane.config.subscriber import ConfigUpdate
 
 POLL_SECONDS = 0.5
 REST = 4  # rests so many times as long as the last write took: a fifth of the time is spent on writing, at most

@@ -8,6 +8,7 @@ from google.protobuf.message import DecodeError
 from isthmus.discovery.v1 import discovery_pb2 as pb
 
 from config_schemas.digest import BUCKETS
+from data_plane.config.rejection import Rejection
 from data_plane.config.resource_set import Changes, Payload, Position, ResourceSet
 
 MAX_UPDATE_BYTES = 1024 * 1024 * 1024  # of paths and payloads in one update: eight times 300,000 credentials
@@ -26,14 +27,6 @@ class Identity:
     node: str
     gateway: str
     schema_version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """A resource that cannot be used, and why, for the operator."""
-
-    path: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from control_plane.distribution.session import Nacked, Session, parse_hello
 from control_plane.distribution.state import State, Touched
 from control_plane.distribution.subset import Audience, Subset
 from control_plane.store.base import Entry
+from data_plane.config.rejection import Rejection
 from data_plane.config.resource_set import ResourceSet
-from data_plane.config.subscriber import Apply, Identity, Refused, Rejection, Send, Subscriber
+from data_plane.config.subscriber import Apply, Identity, Refused, Send, Subscriber
 from tests.fakes.distribution import gateway, tenant, unseal
 
 TENANTS = ("acme", "bolt", "core")

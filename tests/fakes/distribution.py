@@ -18,8 +18,9 @@ from control_plane.distribution.server import ServerTls
 from control_plane.distribution.service import ServiceOptions
 from control_plane.store.base import Compare, Delete, Put, Store
 from data_plane.agent.discovery import Discovery, TlsFiles
+from data_plane.config.rejection import Rejection
 from data_plane.config.resource_set import ResourceSet
-from data_plane.config.subscriber import ConfigUpdate, Identity, Rejection, Subscriber
+from data_plane.config.subscriber import ConfigUpdate, Identity, Subscriber
 
 TRUST_DOMAIN = "test.example"
 GATEWAY = "edge"

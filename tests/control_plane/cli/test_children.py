@@ -108,7 +108,6 @@ def test_a_log_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
         Children(tmp_path / "none").start("greeter", python(OBEDIENT))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's signal at a parent's death is Linux's")
 def test_children_die_when_their_parent_is_killed(tmp_path: Path) -> None:
     parent = subprocess.Popen(
         python(

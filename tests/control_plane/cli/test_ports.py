@@ -65,7 +65,6 @@ def test_no_port_is_chosen_twice() -> None:
     assert len(set(chosen)) == 50
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other kernels have no names to claim a port by")
 def test_a_port_that_another_run_has_chosen_is_not_chosen_before_it_listens(free: int) -> None:
     choice = (
         "from control_plane.cli.ports import choose; print(choose(None, {}, set(), option=''), flush=True); input()"

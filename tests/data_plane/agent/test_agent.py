@@ -26,7 +26,6 @@ from data_plane.agent.messages import (
     Start,
     ToWorker,
 )
-from data_plane.config import subscriber
 from data_plane.config.rejection import Rejection
 from data_plane.config.subscriber import ConfigUpdate
 from data_plane.observability.metrics import Delta
@@ -102,7 +101,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
         yield scene
 
 
-def begin(coroutine: Awaitable[Sequence[subscriber.Rejection]]) -> "asyncio.Future[Sequence[subscriber.Rejection]]":
+def begin(coroutine: Awaitable[Sequence[Rejection]]) -> "asyncio.Future[Sequence[Rejection]]":
     return asyncio.ensure_future(coroutine)  # noqa: TID251 - a test keeps it
 
 

@@ -12,8 +12,9 @@ from isthmus.discovery.v1 import discovery_pb2 as pb
 
 from data_plane.agent import discovery
 from data_plane.agent.discovery import Discovery, TlsFiles
+from data_plane.config.rejection import Rejection
 from data_plane.config.resource_set import Payload, Position, ResourceSet
-from data_plane.config.subscriber import ConfigUpdate, Identity, Rejection, Subscriber
+from data_plane.config.subscriber import ConfigUpdate, Identity, Subscriber
 from tests.fakes.distribution import TestPki, eventually, running
 
 Context = grpc.aio.ServicerContext

@@ -10,8 +10,9 @@ from data_plane.agent import source as source_module
 from data_plane.agent.source import LastGoodSaver, StaticSource, restore
 from data_plane.agent.static_config import StaticConfigError
 from data_plane.config.last_good import LastGoodFile, Saved
+from data_plane.config.rejection import Rejection
 from data_plane.config.resource_set import Payload, Position, ResourceSet
-from data_plane.config.subscriber import ConfigUpdate, Rejection
+from data_plane.config.subscriber import ConfigUpdate
 
 GATEWAY = "apiVersion: isthmus.dev/v1\nkind: Gateway\nmetadata: {name: %s}\n---\n"
 

@@ -4,6 +4,7 @@ import pytest
 from isthmus.discovery.v1 import discovery_pb2 as pb
 
 from config_schemas.digest import BUCKETS, EMPTY_CONTENT_HASH, bucket_of
+from data_plane.config.rejection import Rejection
 from data_plane.config.resource_set import Payload, Position, ResourceSet
 from data_plane.config.subscriber import (
     MAX_REJECTIONS,
@@ -12,7 +13,6 @@ from data_plane.config.subscriber import (
     Identity,
     ProtocolError,
     Refused,
-    Rejection,
     Send,
     Subscriber,
 )
