@@ -186,23 +186,41 @@ def _find_id(text: str) -> str | None:
 
 def _read_or_mint(path: Path, random_bytes: RandomBytes) -> str:
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        return _read(path)
     except FileNotFoundError:
+        pass
+    try:
         return _mint_into(path, random_bytes)
+    except FileExistsError:
+        return _read(path)  # another control plane made it in between; both store the same token
+
+
+def _read(path: Path) -> str:
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:
+            return file.read(1024).strip()
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise BootstrapError(f"cannot read the bootstrap token file {path}: {error.strerror}") from error
-    with os.fdopen(descriptor, encoding="ascii", errors="replace") as file:
-        return file.read(1024).strip()
 
 
 def _mint_into(path: Path, random_bytes: RandomBytes) -> str:
+    """Linked to its name when whole, so that nobody reads half a token, and none replaces another's."""
     minted = mint(PREFIX, random_bytes)
+    draft = path.with_name(f".{path.name}.{random_bytes(8).hex()}")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(minted.text + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(minted.text + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(draft, path)
+        finally:
+            os.unlink(draft)
+    except FileExistsError:
+        raise
     except OSError as error:
         raise BootstrapError(f"cannot write the bootstrap token file {path}: {error.strerror}") from error
     return minted.text

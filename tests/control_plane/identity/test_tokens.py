@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -145,6 +147,29 @@ async def test_a_token_in_the_file_is_taken_and_of_several_control_planes_one_wi
     made = await asyncio.gather(*(AdminTokens(store).ensure_bootstrap(file) for _ in range(3)))
     assert sorted(made) == [False, False, True]
     assert (await AdminTokens(store).authenticate(file.read_bytes().strip())).has("admin")
+
+
+def test_control_planes_that_start_at_once_store_the_token_that_lies_in_the_file(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(50):
+            file, start = tmp_path / f"token-{number}", Barrier(8)
+
+            def make(file: Path = file, start: Barrier = start) -> bytes:
+                start.wait()
+                return asyncio.run(_stored_by_one(file))
+
+            stored = list(pool.map(lambda _, make=make: make(), range(8)))
+            assert stored == [file.read_bytes().strip()] * 8
+    assert len(list(tmp_path.iterdir())) == 50  # no drafts are left
+
+
+async def _stored_by_one(file: Path) -> bytes:
+    """The file's token, once a control plane with a store of its own took it."""
+    tokens = AdminTokens(MemoryStore())
+    assert await tokens.ensure_bootstrap(file)
+    token = file.read_bytes().strip()
+    assert (await tokens.authenticate(token)).has("admin")
+    return token
 
 
 async def test_a_file_without_a_token_is_refused_without_telling_it(tmp_path: Path) -> None:
