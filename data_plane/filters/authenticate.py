@@ -7,7 +7,7 @@ from typing import Protocol
 from config_schemas.base import PLATFORM_TENANT
 from data_plane.errors import NotFound, Unauthenticated
 from data_plane.exchange import Exchange, Identity
-from data_plane.identity.api_key import digest, find_key, take_query_key
+from data_plane.identity.api_key import digest, take_query_key
 from data_plane.pipeline.filter import Filter
 
 # The same for a key that is missing, unknown, expired, revoked or another tenant's: nobody learns which.
@@ -44,15 +44,15 @@ class AuthenticateFilter(Filter):
         self._wall_clock = wall_clock
 
     def on_request(self, exchange: Exchange) -> None:
-        admittance, request = self._admittance, exchange.request
-        key = find_key(request)
-        query_key = take_query_key(request) if admittance.takes_query_key else None
-        if key is None:
-            key = query_key
-        if not admittance.takes_keys or (key is None and admittance.takes_anonymous):
+        admittance = self._admittance
+        key_digest = exchange.key_digest  # of the key in the headers
+        if admittance.takes_query_key:
+            query_key = take_query_key(exchange.request)
+            if key_digest is None and query_key is not None:
+                key_digest = digest(query_key)
+        if not admittance.takes_keys or (key_digest is None and admittance.takes_anonymous):
             exchange.identity = self._identities.anonymous(admittance.tenant)
             return
-        key_digest = exchange.key_digest or (digest(key) if key is not None else None)
         identity = None if key_digest is None else self._identities.find(key_digest, self._wall_clock())
         if identity is None or admittance.tenant not in (identity.tenant, PLATFORM_TENANT):
             raise Unauthenticated(REFUSAL)
