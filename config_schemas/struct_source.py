@@ -72,7 +72,7 @@ def _plain_type(annotation: Any, classes: dict[str, str]) -> str:
     if origin is Annotated:
         return _type(arguments[0], arguments[1:], classes)
     if origin is Literal:
-        return f"Literal[{', '.join(map(_quoted, arguments))}]"
+        return f"Literal[{', '.join(map(_default, arguments))}]"
     if origin in (Union, UnionType):
         return " | ".join("None" if each is NoneType else _plain_type(each, classes) for each in arguments)
     if origin is tuple:

@@ -5,6 +5,8 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from config_schemas.base import HeaderName, HeaderValue, HostName, Labels, Model, Reference, Resource, Text
+from config_schemas.routing.answer import Redirect, StaticAnswer
+from config_schemas.routing.rewrite import PLACEHOLDER, PathRewrite, QueryName, Rewrite
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 ClientApi = Literal["OpenAI", "Anthropic", "Gemini", "Cohere"]
@@ -21,7 +23,7 @@ class PathMatch(Model):
 class ValueMatch(Model):
     """A query parameter that must have exactly this value."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~-]+$", max_length=128)]
+    name: QueryName
     value: HeaderValue
 
 
@@ -33,7 +35,7 @@ class HeaderMatch(Model):
 
 
 class RouteMatch(Model):
-    """Conditions that must all hold. No methods: any method."""
+    """Conditions that must all hold. No methods: any method; `GET` takes `HEAD` too."""
 
     path: PathMatch = PathMatch()
     methods: Annotated[tuple[Method, ...], Field(max_length=7)] = ()
@@ -71,7 +73,10 @@ class ModelTargets(Model):
 
 
 class RouteSpec(Model):
-    """Either `models` or `serviceRef`. Of several routes that match, the most specific wins; ties are refused."""
+    """Exactly one of `models`, `serviceRef`, `redirect` and `respond`, which says where requests go.
+
+    Of several routes that match, the most specific wins; ties are refused. `rewrite` needs `serviceRef`.
+    """
 
     gateway_refs: Annotated[tuple[Reference, ...], Field(max_length=16)] = ()  # none: every gateway of the tenant
     hostnames: Annotated[tuple[HostName, ...], Field(max_length=16)] = ()
@@ -79,13 +84,35 @@ class RouteSpec(Model):
     authentication: Authentication = Authentication()
     models: ModelTargets | None = None
     service_ref: Reference | None = None
+    redirect: Redirect | None = None
+    respond: StaticAnswer | None = None
+    rewrite: Rewrite | None = None
     description: Text = ""
 
     @model_validator(mode="after")
     def _has_one_destination(self) -> Self:
-        if (self.models is None) == (self.service_ref is None):
-            raise ValueError("exactly one of `models` and `serviceRef` is required")
+        if [self.models, self.service_ref, self.redirect, self.respond].count(None) != 3:
+            raise ValueError("exactly one of `models`, `serviceRef`, `redirect` and `respond` is required")
+        if self.rewrite is not None and self.service_ref is None:
+            raise ValueError("`rewrite` needs `serviceRef`")
         return self
+
+    @model_validator(mode="after")
+    def _can_change_each_matched_path(self) -> Self:
+        for field, change in (("rewrite", self.rewrite), ("redirect", self.redirect)):
+            if change is not None and change.path is not None:
+                self._check_path(f"{field}.path", change.path)
+        return self
+
+    def _check_path(self, field: str, path: PathRewrite) -> None:
+        needed = {"ReplacePrefix": "Prefix", "Template": "Template"}.get(path.type)
+        wanted = set(PLACEHOLDER.findall(path.value)) if path.type == "Template" else set()
+        for match in self.matches:
+            if needed is not None and match.path.type != needed:
+                raise ValueError(f"`{field}.type: {path.type}` needs `type: {needed}` in the path of every match")
+            missing = sorted(wanted - set(match.path.value.split("/")))
+            if missing:
+                raise ValueError(f"`{field}.value` has {missing[0]}, which '{match.path.value}' does not")
 
 
 class Route(Resource):

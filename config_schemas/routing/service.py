@@ -1,10 +1,11 @@
 """Service: an ordinary REST upstream."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, model_validator
 
 from config_schemas.base import HostName, Model, Resource, Text
+from config_schemas.routing.api_version import BasePath, ServiceVersion, Versioning, check_versions
 from config_schemas.routing.endpoint import ServiceEndpoint, UpstreamTls
 
 
@@ -19,9 +20,16 @@ class ServiceSpec(Model):
     endpoints: Annotated[tuple[ServiceEndpoint, ...], Field(min_length=1, max_length=256)]
     tls: UpstreamTls | None = None
     host: HostName | None = None  # the `Host` sent upstream; none forwards the client's
-    base_path: Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9\-._~!$&'()*+,;=:@]+)*$", max_length=512)] = ""
+    base_path: BasePath = ""
     retry_stale: Literal["Idempotent", "Any"] = "Idempotent"
+    versions: Annotated[tuple[ServiceVersion, ...], Field(max_length=32)] = ()
+    versioning: Versioning | None = None
     description: Text = ""
+
+    @model_validator(mode="after")
+    def _has_versions_that_fit(self) -> Self:
+        check_versions(self.versions, self.versioning)
+        return self
 
 
 class Service(Resource):
