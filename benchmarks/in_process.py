@@ -1,9 +1,9 @@
 """A whole data plane in this process without a socket: bytes go in at one connection and are seen at the other."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count, cycle, islice
 from typing import Any
 
 from data_plane.config.snapshot import SnapshotHolder
@@ -17,6 +17,7 @@ from data_plane.telemetry.record import Origin
 from data_plane.telemetry.sender import Sender
 
 CONNECT_TURNS = 10
+UNIQUE = b"{unique}"
 
 
 class Transport(asyncio.Transport):
@@ -63,9 +64,12 @@ class Network(asyncio.SelectorEventLoop):
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What one exchange consists of: the client's bytes in one read, the upstream's in one or more."""
+    """What exchanges consist of: the client's bytes, in one read and by turns; the upstream's in one or more.
 
-    request: bytes
+    `UNIQUE` in a request becomes a number that was never there before.
+    """
+
+    requests: tuple[bytes, ...]
     answer: tuple[bytes, ...]
 
 
@@ -97,6 +101,8 @@ class InProcess:
         self._client_side = Transport(self._client)
         self._client.connection_made(self._client_side)
         self._upstream_side = self._client_side  # until there is one
+        self._next = cycle(traffic.requests)
+        self._numbers = count(1)
 
     async def warm(self, times: int = 20) -> None:
         """Connect to the upstream, and go each way a few times.
@@ -107,7 +113,7 @@ class InProcess:
         network = asyncio.get_running_loop()
         assert isinstance(network, Network)
         before = len(network.opened)
-        self._client.data_received(self._traffic.request)
+        self._client.data_received(*self.requests(1))
         for _ in range(CONNECT_TURNS):
             await asyncio.sleep(0)
         if len(network.opened) == before:
@@ -115,17 +121,21 @@ class InProcess:
         self._upstream_side = network.opened[-1]
         for data in self._traffic.answer:
             self._upstream_side.protocol.data_received(data)
-        self.run(times)
+        self.run(self.requests(times))
         answers = b"".join(self._client_side.written).count(b"HTTP/1.1 200 OK\r\n")
         if answers != times + 1:
             raise RuntimeError(f"{answers} of {times + 1} requests were answered: {self._client_side.written[-1:]}")
         self.forget()
 
-    def run(self, times: int) -> None:
+    def requests(self, times: int) -> list[bytes]:
+        """The next so many requests; made before the clock runs."""
+        return [request.replace(UNIQUE, b"%032x" % next(self._numbers)) for request in islice(self._next, times)]
+
+    def run(self, requests: list[bytes]) -> None:
         """So many exchanges, one after the other."""
-        request, answer = self._traffic.request, self._traffic.answer
+        answer = self._traffic.answer
         ask, tell = self._client.data_received, self._upstream_side.protocol.data_received
-        for _ in range(times):
+        for request in requests:
             ask(request)
             for data in answer:
                 tell(data)
@@ -141,8 +151,3 @@ class InProcess:
 def http(first_line: str, headers: dict[str, str], body: bytes = b"") -> bytes:
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return f"{first_line}\r\n{lines}\r\n".encode() + body
-
-
-def json_request(path: str, document: object, headers: dict[str, str]) -> bytes:
-    body = json.dumps(document, separators=(",", ":")).encode()
-    return http(f"POST {path} HTTP/1.1", {**headers, "content-length": str(len(body))}, body)

@@ -21,34 +21,17 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.in_process import InProcess, Network, Traffic, http, json_request
-from benchmarks.peers import ANSWER
-from tests.fakes.gateway import KEY, basic, resource
+from benchmarks.in_process import InProcess, Network
+from benchmarks.isthmus import HEADERS as HEADER_CHANGES
+from benchmarks.variants import Variant, chat, fresh, policy, posted, route, standard, streamed, without
 
 MIN_ROUNDS = 30
 PLANTED = "planted 1 us"
 PLANTED_US = 1.0
 TOLERANCE_US = 0.5  # of the planted time; beyond, the machine is too restless to tell steps apart
-CHAT: dict[str, Any] = {"model": "gpt", "messages": [{"role": "user", "content": "Say something about foxes. " * 12}]}
-HEADERS = {
-    "host": "gateway.example",
-    "accept": "application/json",
-    "accept-encoding": "identity",
-    "authorization": f"Bearer {KEY}",
-    "content-type": "application/json",
-    "user-agent": "OpenAI/Python 1.30.1",
-    "x-stainless-lang": "python",
-}
 EVENTS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One side of a comparison."""
-
-    resources: dict[str, bytes]
-    traffic: Traffic
-    plant_us: float | None = None
+POLICIES = ("TimeoutPolicy", "HeaderPolicy")  # of the standard configuration
+TO_SERVICE = {"matches": [{"path": {"value": "/rest"}}], "serviceRef": {"name": "rest"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,72 +116,34 @@ async def _made(variant: Variant) -> InProcess:
 
 def _microseconds(side: InProcess, requests: int) -> float:
     side.forget()
+    asked = side.requests(requests)
     start = time.process_time_ns()
-    side.run(requests)
+    side.run(asked)
     return (time.process_time_ns() - start) / requests / 1000
 
 
 def all_steps() -> list[Step]:
     """What is told apart, from the outside inwards; the plant first."""
-    service = basic() | dict([resource("Service", "shop", {"endpoints": [{"host": "127.0.0.1", "port": 80}]})])
-    answer = whole(ANSWER)
-    chat = Variant(basic(), Traffic(json_request("/v1/chat/completions", CHAT, HEADERS), answer))
-    rest_traffic = Traffic(json_request("/shop/items", CHAT, HEADERS), answer)
-    rest = Variant(service | to_service(), rest_traffic)
-    anonymous = Variant(service | to_service(authentication={"methods": ["Anonymous"]}), _without_key(rest_traffic))
+    bare = without(standard(), *POLICIES)
+    asked = Variant(bare, chat())
+    get = Variant(bare, posted())
+    keyless = bare | route("rest", authentication={"methods": ["Anonymous"]}, **TO_SERVICE)
+    anonymous = Variant(keyless, posted(key=False))
     return [
-        Step(PLANTED, replace(chat, plant_us=0.0), replace(chat, plant_us=PLANTED_US)),
-        Step("api key", anonymous, rest),
-        Step("model", rest, chat),
-        Step("timeout policy", chat, _with_policy(chat, "TimeoutPolicy", requestSeconds=60)),
-        Step("header policy", chat, _with_policy(chat, "HeaderPolicy", **HEADER_CHANGES)),
-        Step("shadow policy", chat, _with_policy(chat, "HeaderPolicy", mode="Shadow", **HEADER_CHANGES)),
-        Step("stream event", _streamed(1), _streamed(1 + EVENTS), EVENTS),
+        Step(PLANTED, replace(asked, plant_us=0.0), replace(asked, plant_us=PLANTED_US)),
+        Step("api key", anonymous, get),
+        Step("model", get, asked),
+        Step("10 more headers", replace(asked, traffic=chat(7)), asked),
+        Step("head never seen", asked, replace(asked, traffic=fresh())),
+        Step("timeout policy", asked, _with_policy(asked, "TimeoutPolicy", requestSeconds=60)),
+        Step("header policy", asked, _with_policy(asked, "HeaderPolicy", **HEADER_CHANGES)),
+        Step("shadow policy", asked, _with_policy(asked, "HeaderPolicy", mode="Shadow", **HEADER_CHANGES)),
+        Step("stream event", Variant(bare, streamed(1)), Variant(bare, streamed(1 + EVENTS)), EVENTS),
     ]
 
 
-HEADER_CHANGES = {
-    "request": {"set": [{"name": "x-team", "value": "search"}]},
-    "response": {"set": [{"name": "x-served-by", "value": "edge"}], "remove": ["server"]},
-}
-
-
-def to_service(**spec: Any) -> dict[str, bytes]:
-    match = {"path": {"type": "Prefix", "value": "/shop"}}
-    return dict([resource("Route", "shop", {"serviceRef": {"name": "shop"}, "matches": [match], **spec})])
-
-
-def whole(document: object) -> tuple[bytes, ...]:
-    """An answer in one read."""
-    body = json.dumps(document).encode()
-    fields = {"server": "model-server", "content-type": "application/json", "content-length": str(len(body))}
-    return (http("HTTP/1.1 200 OK", fields, body),)
-
-
 def _with_policy(variant: Variant, kind: str, **spec: Any) -> Variant:
-    policy = resource(kind, "policy", {"targetRefs": [{"kind": "Route", "name": "models"}], **spec})
-    return Variant(variant.resources | dict([policy]), variant.traffic)
-
-
-def _without_key(traffic: Traffic) -> Traffic:
-    kept = {name: value for name, value in HEADERS.items() if name != "authorization"}
-    return Traffic(json_request("/shop/items", CHAT, kept), traffic.answer)
-
-
-def _streamed(events: int) -> Variant:
-    """A stream of so many events, each in a read of its own."""
-    delta = {"id": "c", "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": "fox"}}]}
-    usage = {**delta, "choices": [], "usage": ANSWER["usage"]}
-    pieces = [_event(delta)] * events + [_event(usage) + b"data: [DONE]\n\n"]
-    chunks = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
-    fields = {"content-type": "text/event-stream", "transfer-encoding": "chunked"}
-    answer = (http("HTTP/1.1 200 OK", fields), *chunks, b"0\r\n\r\n")
-    request = json_request("/v1/chat/completions", {**CHAT, "stream": True}, HEADERS)
-    return Variant(basic(), Traffic(request, answer))
-
-
-def _event(document: object) -> bytes:
-    return b"data: %b\n\n" % json.dumps(document).encode()
+    return replace(variant, resources=variant.resources | policy(kind, "measured", **spec))
 
 
 def burner(microseconds: float) -> Callable[[], None]:

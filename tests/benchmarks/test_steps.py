@@ -26,7 +26,7 @@ def test_each_side_of_a_step_is_served(step: Step) -> None:
 
 def test_a_request_that_is_refused_is_no_figure() -> None:
     step = all_steps()[0].without
-    wrong = Traffic(step.traffic.request.replace(b"isk_", b"isx_"), step.traffic.answer)
+    wrong = Traffic((step.traffic.requests[0].replace(b"isk_", b"isx_"),), step.traffic.answer)
     with asyncio.Runner(loop_factory=Network) as runner, pytest.raises(RuntimeError, match="nothing went upstream"):
         runner.run(_warm(step.resources, wrong))
 

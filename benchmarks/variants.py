@@ -1,0 +1,98 @@
+"""What steps are told apart by: configurations of a data plane in this process, and the traffic that meets them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.in_process import UNIQUE, Traffic, http
+from benchmarks.isthmus import configuration, document
+from benchmarks.requests import ANSWER, CHAT_PATH, LENGTHS, REST_PATH, chat_body, whole
+from config_schemas.canonical import resource_path, to_bytes
+from config_schemas.registry import KINDS
+
+UPSTREAM_PORT = 80  # nothing listens there: the connection leads nowhere
+HEADERS = 17
+Resources = dict[str, bytes]  # canonical bytes by path
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One side of a comparison."""
+
+    resources: Resources
+    traffic: Traffic
+    plant_us: float | None = None
+
+
+def standard() -> Resources:
+    """The configuration that is measured end to end."""
+    return dict(map(canonical, configuration(UPSTREAM_PORT)))
+
+
+def canonical(given: Mapping[str, Any]) -> tuple[str, bytes]:
+    """Path and bytes of a resource, with everything that admission would do to it."""
+    valid = KINDS[given["kind"]].model_validate_json(json.dumps(given))
+    return resource_path(valid), to_bytes(valid)
+
+
+def without(resources: Resources, *kinds: str) -> Resources:
+    return {path: text for path, text in resources.items() if json.loads(text)["kind"] not in kinds}
+
+
+def route(name: str, **spec: Any) -> Resources:
+    return dict([canonical(document("Route", name, spec))])
+
+
+def policy(kind: str, name: str, **spec: Any) -> Resources:
+    """A policy for the route to the models."""
+    return dict([canonical(document(kind, name, {"targetRefs": [{"kind": "Route", "name": "models"}], **spec}))])
+
+
+def chat(headers: int = HEADERS) -> Traffic:
+    """Chat requests of several lengths, all with the same head but for that."""
+    return Traffic(tuple(whole("POST", CHAT_PATH, headers, chat_body(length)) for length in LENGTHS), answer(ANSWER))
+
+
+def fresh(headers: int = HEADERS) -> Traffic:
+    """The same with a `traceparent` of its own in each."""
+    field = b"\r\ntraceparent: 00-" + UNIQUE + b"-00f067aa0ba902b7-01\r\n\r\n"
+    made = (request.replace(b"\r\nAccept: application/json\r\n\r\n", field) for request in chat(headers).requests)
+    return Traffic(tuple(made), answer(ANSWER))
+
+
+def rest() -> Traffic:
+    return Traffic((whole("GET", REST_PATH, HEADERS),), answer(ANSWER))
+
+
+def posted(*, key: bool = True) -> Traffic:
+    """The bytes of `chat`, to a Service."""
+    requests = (whole("POST", REST_PATH, HEADERS, chat_body(length)) for length in LENGTHS)
+    return Traffic(tuple(each if key else _without_key(each) for each in requests), answer(ANSWER))
+
+
+def _without_key(request: bytes) -> bytes:
+    lines = request.splitlines(keepends=True)
+    return b"".join(line for line in lines if not line.startswith(b"Authorization"))
+
+
+def streamed(events: int) -> Traffic:
+    """A stream of so many events, each in a read of its own."""
+    delta = {"id": "c", "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": "fox"}}]}
+    usage = {**delta, "choices": [], "usage": ANSWER["usage"]}
+    pieces = [_event(delta)] * events + [_event(usage) + b"data: [DONE]\n\n"]
+    chunks = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
+    fields = {"content-type": "text/event-stream", "transfer-encoding": "chunked"}
+    request = whole("POST", CHAT_PATH, HEADERS, chat_body(LENGTHS[0], stream=True))
+    return Traffic((request,), (http("HTTP/1.1 200 OK", fields), *chunks, b"0\r\n\r\n"))
+
+
+def answer(content: object) -> tuple[bytes, ...]:
+    """An answer in one read."""
+    body = json.dumps(content).encode()
+    fields = {"server": "model-server", "content-type": "application/json", "content-length": str(len(body))}
+    return (http("HTTP/1.1 200 OK", fields, body),)
+
+
+def _event(content: object) -> bytes:
+    return b"data: %b\n\n" % json.dumps(content).encode()
