@@ -12,10 +12,11 @@ NOTHING = Account({}, 0, 0)
 BURN = f"""
 import sys, time
 def burn():
-    while time.process_time() < {BURN_SECONDS}: pass
+    while time.process_time() < {BURN_SECONDS}:
+        for _ in range(10000): pass
 """
 IN_CHILD = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {BURN!r} + 'burn(); sys.stdin.read()'])"
-IN_THREAD = BURN + "import threading; threading.Thread(target=burn).start(); sys.stdin.read()"
+IN_THREAD = BURN + "import threading; threading.Thread(target=lambda: (burn(), sys.stdin.read())).start()"
 
 
 def wait_for_cpu(program: str, role_of: Callable[[bytes], str] = one_role) -> Usage:
