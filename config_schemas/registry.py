@@ -7,6 +7,8 @@ from config_schemas.identity.application import Application
 from config_schemas.identity.credential import Credential
 from config_schemas.identity.secret import Secret
 from config_schemas.identity.tenant import Team, Tenant
+from config_schemas.policies.address import AddressPolicy
+from config_schemas.policies.cors import CorsPolicy
 from config_schemas.policies.header import HeaderPolicy
 from config_schemas.policies.policy import Policy
 from config_schemas.policies.timeout import TimeoutPolicy
@@ -32,6 +34,8 @@ KINDS: Mapping[str, type[Resource]] = {
         Route,
         TimeoutPolicy,
         HeaderPolicy,
+        AddressPolicy,
+        CorsPolicy,
     )
 }
 PLURALS: Mapping[str, type[Resource]] = {kind.PLURAL: kind for kind in KINDS.values()}

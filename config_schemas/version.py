@@ -4,11 +4,23 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # What came after version 1: a kind (`CachePolicy`) or a field of one (`Route.spec.rules.mirror`; lists are walked
 # through), with the version that brought it.
-SINCE: Mapping[str, int] = {}
+SINCE: Mapping[str, int] = {
+    "AddressPolicy": 2,
+    "CorsPolicy": 2,
+    "Gateway.spec.clientAddress": 2,
+    "Gateway.spec.perAddress": 2,
+    "HeaderPolicy.spec.request.add": 2,
+    "HeaderPolicy.spec.response.add": 2,
+    "Route.spec.redirect": 2,
+    "Route.spec.respond": 2,
+    "Route.spec.rewrite": 2,
+    "Service.spec.versioning": 2,
+    "Service.spec.versions": 2,
+}
 
 
 def newer_names(kind: str, schema_version: int, since: Mapping[str, int] = SINCE) -> tuple[str, ...]:

@@ -3,12 +3,16 @@
 from typing import ClassVar, Literal
 
 from config_schemas.base import Model, Resource, Selector, Text
+from config_schemas.routing.client_address import ClientAddress
+from config_schemas.routing.per_address import PerAddress
 
 
 class GatewaySpec(Model):
     """A replica subscribes as one Gateway and receives the tenants that `tenants` selects, each whole."""
 
     tenants: Selector = Selector()
+    client_address: ClientAddress | None = None
+    per_address: PerAddress | None = None
     description: Text = ""
 
 

@@ -36,6 +36,19 @@ _SPECS: Mapping[str, tuple[str, dict[str, Any]]] = {
             "request": {"set": [{"name": "x-team", "value": "search"}]},
         },
     ),
+    "AddressPolicy": (
+        "office",
+        {"targetRefs": [{"kind": "Route", "name": "models"}], "allow": ["203.0.113.0/24", "2001:db8::/32"]},
+    ),
+    "CorsPolicy": (
+        "console",
+        {
+            "targetRefs": [{"kind": "Route", "name": "models"}],
+            "allowOrigins": ["https://console.acme.example"],
+            "allowMethods": ["GET", "POST"],
+            "allowHeaders": ["authorization", "content-type"],
+        },
+    ),
 }
 _PLATFORM = ("Tenant", "Gateway")
 

@@ -48,12 +48,20 @@ def _target(spec: Json) -> str:
     return refs or f"{spec['selector']['kind']} by labels"
 
 
+def _destination(spec: Json) -> str:
+    if "serviceRef" in spec:
+        return f"service {spec['serviceRef']['name']}"
+    return next((name for name in ("redirect", "respond") if name in spec), "models")
+
+
 _SUMMARIES: Mapping[str, Callable[[Json], str]] = {
+    "AddressPolicy": _target,
+    "CorsPolicy": _target,
     "Credential": lambda spec: f"{spec['applicationRef']['name']} {spec.get('state', 'Active')}",
     "HeaderPolicy": _target,
     "Model": _versions,
     "Provider": lambda spec: str(spec["type"]),
-    "Route": lambda spec: f"service {spec['serviceRef']['name']}" if "serviceRef" in spec else "models",
+    "Route": _destination,
     "Secret": lambda spec: ", ".join(spec.get("data", {})),
     "Service": _endpoints,
     "TimeoutPolicy": _target,

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
+from config_schemas.base import PLATFORM_TENANT
 from config_schemas.policies.merge import PolicyView, index_by_tenant
 from config_schemas.registry import POLICY_KINDS
 from data_plane.config import structs, units
 from data_plane.config.decoding import CREDENTIAL_MARK, decode_credential, decode_resource, kind_of
 from data_plane.config.plans import Tools
-from data_plane.config.policy_table import PolicySources
+from data_plane.config.policy_table import SAYS_NOTHING, PolicySources, PolicyStruct
 from data_plane.config.rejection import Rejected, Rejection
 from data_plane.config.route_unit import CompiledRoute, make_route
 from data_plane.config.routing_table import ANY_HOST, HostTable
@@ -204,13 +205,14 @@ class _Compile:
         """Policies, and the labels that they select by."""
         sources = self._policies
         policies, indexes, labels = dict(sources.policies), dict(sources.indexes), dict(sources.labels)
+        gateway = self._build.found(f"{PLATFORM_TENANT}/Gateway/{self._gateway}")
         tenants = set()
         for path in touched:
             kind, resource = kind_of(path), self._build.found(path)
             if kind in POLICY_KINDS:
                 tenants.add(path.partition("/")[0])
                 policies.pop(path, None)
-                if isinstance(resource, structs.TimeoutPolicy | structs.HeaderPolicy):
+                if isinstance(resource, PolicyStruct):
                     policies[path] = resource
             elif kind in LABELLED_KINDS:
                 labels.pop(path, None)
@@ -223,7 +225,8 @@ class _Compile:
             owned = [policies[path] for kind in POLICY_KINDS for path in self._build.found_paths(tenant, kind)]
             indexes |= index_by_tenant(PolicyView.of(policy) for policy in owned)
             yield from self._pause()
-        self._policies = PolicySources(policies, indexes, labels, self._gateway)
+        spec = gateway.spec if isinstance(gateway, structs.Gateway) else SAYS_NOTHING
+        self._policies = PolicySources(policies, indexes, labels, self._gateway, spec)
 
     def _credential(self, changes: Mapping[str, bytes | None]) -> Slices:
         """Take out all that change before any comes in: keys may change owners in one update."""

@@ -5,7 +5,7 @@ model, caller's policies) goes on, with the filters of the policies in force and
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, assert_never
 
 from data_plane.config import structs
@@ -23,6 +23,7 @@ from data_plane.filters.record import RecordFilter
 from data_plane.filters.refuse import RefuseFilter
 from data_plane.filters.usage import UsageFilter
 from data_plane.identity.directory import Directory
+from data_plane.limits.per_address import RequestRates
 from data_plane.observability.metrics import Metrics
 from data_plane.pipeline.filter import Filter
 from data_plane.pipeline.plan import Plan, compile_plan
@@ -60,6 +61,7 @@ class Tools:
     metrics: Metrics
     wall_clock: Callable[[], float]
     new_id: Callable[[], str]
+    address_rates: RequestRates = field(default_factory=RequestRates)
 
 
 class Plans:
@@ -69,7 +71,11 @@ class Plans:
         self._tools = tools
         self._directory = directory
         self._policies = policies
-        self._outer: tuple[Filter, ...] = (RecordFilter(tools.recorder), MeasureFilter(tools.metrics))
+        self._outer: tuple[Filter, ...] = (
+            RecordFilter(tools.recorder),
+            MeasureFilter(tools.metrics),
+            *policies.gateway_filters(tools.address_rates),
+        )
         self._entries: dict[tuple[str, Entrance], Plan] = {}
         self._full: dict[tuple[str, str, str, int], Plan] = {}
         self._refusals: dict[Refusal, Plan] = {}
@@ -86,35 +92,31 @@ class Plans:
         plan = self._refusals.get(refusal)
         if plan is None:
             error = no_route if refusal == "no_route" else not_programmed
-            plan = self._refusals[refusal] = compile_plan(in_order((*self._outer, RefuseFilter(error))))
+            filters = (*self._outer, *self._policies.entry_filters(None), RefuseFilter(error))
+            plan = self._refusals[refusal] = compile_plan(in_order(filters))
         return plan
 
     def _make_entry(self, route: CompiledRoute, entrance: Entrance) -> Plan:
         authenticate = AuthenticateFilter(route.admittance, self._directory, self._tools.wall_clock)
         models = route.models or {}
+        outer = (*self._outer, *self._policies.entry_filters(route))
         match entrance:
             case "unknown":
-                return compile_plan(in_order((*self._outer, RefuseFilter(no_route))))
+                return compile_plan(in_order((*outer, RefuseFilter(no_route))))
             case "rest" if route.problem:
-                return compile_plan(in_order((*self._outer, RefuseFilter(lambda: NotProgrammed(route.problem)))))
+                return compile_plan(in_order((*outer, RefuseFilter(lambda: NotProgrammed(route.problem)))))
             case "rest":
-                return self._entry((authenticate,), lambda entered: self._to_service(route, entered))
+                return _entry((*outer, authenticate), lambda entered: self._to_service(route, entered))
             case "models":
                 listed = {name: (model.name, model.entry) for name, model in models.items() if not model.problem}
-                return compile_plan(in_order((*self._outer, authenticate, ModelsListFilter(listed))))
+                return compile_plan(in_order((*outer, authenticate, ModelsListFilter(listed))))
             case "model":
                 names = {name: model.name for name, model in models.items()}
                 problems = {name: model.problem for name, model in models.items() if model.problem}
-                filters = (UsageFilter(self._tools.metrics), authenticate, ModelFilter(names, problems))
-                return self._entry(filters, lambda entered: self._to_model(route, models, entered))
+                filters = (*outer, UsageFilter(self._tools.metrics), authenticate, ModelFilter(names, problems))
+                return _entry(filters, lambda entered: self._to_model(route, models, entered))
             case _:
                 assert_never(entrance)
-
-    def _entry(
-        self, filters: tuple[Filter, ...], then: Callable[[tuple[Filter, ...]], Callable[[Exchange], Plan]]
-    ) -> Plan:
-        entered = in_order((*self._outer, *filters))
-        return compile_plan(entered, next_plan=then(entered))
 
     def _to_model(
         self, route: CompiledRoute, models: dict[str, CompiledModel], entered: tuple[Filter, ...]
@@ -163,6 +165,11 @@ class Plans:
             self._full.clear()
         self._full[key] = plan
         return plan
+
+
+def _entry(filters: tuple[Filter, ...], then: Callable[[tuple[Filter, ...]], Callable[[Exchange], Plan]]) -> Plan:
+    entered = in_order(filters)
+    return compile_plan(entered, next_plan=then(entered))
 
 
 def compile_full(entered: tuple[Filter, ...], filters: list[Filter], dispatcher: Dispatcher) -> Plan:

@@ -8,34 +8,39 @@ from config_schemas.base import PLATFORM_TENANT
 from config_schemas.policies.merge import EMPTY_INDEX, Part, PolicyIndex, Reached, merge, reaching
 from config_schemas.policies.policy import Merge
 from config_schemas.registry import POLICY_KINDS
-from data_plane.config import structs
+from data_plane.config import addressing, structs
 from data_plane.config.route_unit import CompiledRoute
 from data_plane.config.units import CompiledModel
 from data_plane.exchange import Timeouts
+from data_plane.filters.address import AddressFilter
 from data_plane.filters.header import HeaderChanges, HeaderFilter
 from data_plane.filters.shadow import ShadowFilter
 from data_plane.filters.timeout import TimeoutFilter
 from data_plane.identity.credential_table import Credential
 from data_plane.identity.directory import ApplicationFacts
+from data_plane.limits.per_address import ConnectionCaps, RequestRates
 from data_plane.observability.metrics import Metrics
 from data_plane.pipeline.filter import Filter
 
-PolicyStruct = structs.TimeoutPolicy | structs.HeaderPolicy
+SinglePolicy = structs.TimeoutPolicy | structs.HeaderPolicy  # each is a filter of its own
+PolicyStruct = SinglePolicy | structs.AddressPolicy
 MERGES: Mapping[str, Merge] = {kind: policy.MERGE for kind, policy in POLICY_KINDS.items()}
 DEFAULT_TIMEOUTS = Timeouts()
+SAYS_NOTHING = structs.GatewaySpec()
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySources:
     """What a table is made of: policies by path, their indexes by tenant, and the labels of what they may target.
 
-    `labels`: by path, of Tenants, Teams and Gateways.
+    `labels`: by path, of Tenants, Teams and Gateways. `gateway_spec`: what the own Gateway says.
     """
 
     policies: Mapping[str, PolicyStruct]
     indexes: Mapping[str, PolicyIndex]
     labels: Mapping[str, Mapping[str, str]]
     gateway: str
+    gateway_spec: structs.GatewaySpec = SAYS_NOTHING
 
 
 class PolicyTable:
@@ -73,6 +78,19 @@ class PolicyTable:
             self._has_sections[model.path] = found
         return found
 
+    def gateway_filters(self, rates: RequestRates) -> tuple[Filter, ...]:
+        """Those of every plan."""
+        return tuple(addressing.gateway_filters(self._sources.gateway_spec, rates, self._metrics))
+
+    def connection_caps(self) -> ConnectionCaps | None:
+        """What the listener asks of connections."""
+        return addressing.connection_caps(self._sources.gateway_spec)
+
+    def entry_filters(self, route: CompiledRoute | None) -> list[Filter]:
+        """What is in force before anybody knows who calls. None: no route takes the request."""
+        reached = reaching(self._sources.indexes, self._entry_parts(route))
+        return addressing.address_filters(reached, self._sources.policies, self._metrics, AddressFilter)
+
     def filters(
         self, route: CompiledRoute, model: CompiledModel | None, version: str | None, caller_set: int
     ) -> list[Filter]:
@@ -82,28 +100,39 @@ class PolicyTable:
         }
         # A caller's parts are narrower than a route's, so what reaches through both reaches through the caller.
         reached |= {each.policy.path: each for each in self._sets[caller_set]}
-        verdicts = merge((reached[path] for path in sorted(reached)), MERGES)
-        effective = [self._sources.policies[each.policy.path] for each in verdicts if each.is_effective]
+        for each in reaching(self._sources.indexes, self._entry_parts(route)):
+            if each.policy.kind == addressing.KIND:  # it has had its turn
+                del reached[each.policy.path]
+        in_order = [reached[path] for path in sorted(reached)]
+        addresses = addressing.address_filters(in_order, self._sources.policies, self._metrics)
+        verdicts = merge((each for each in in_order if each.policy.kind != addressing.KIND), MERGES)
+        policies = [self._sources.policies[each.policy.path] for each in verdicts if each.is_effective]
         shadows = tuple(each.policy.path for each in verdicts if each.policy.is_shadow and each.lost_to is None)
-        filters = [_filter(policy) for policy in effective]
+        singles = [_filter(policy) for policy in policies if not isinstance(policy, structs.AddressPolicy)]
+        filters = [*addresses, *singles]
         return [ShadowFilter(shadows, self._metrics), *filters] if shadows else filters
 
     def _parts(self, route: CompiledRoute, model: CompiledModel | None, version: str | None) -> Iterable[Part]:
-        yield Part("Route", route.tenant, route.name, dict(route.labels))
         if model is not None:
             yield Part("Model", model.tenant, model.name, dict(model.labels), version)
         if route.service is not None:
             service = route.service
             yield Part("Service", service.tenant, service.name, dict(service.labels))
-        tenant, gateway = route.tenant, self._sources.gateway
-        yield Part("Tenant", tenant, tenant, self._labels(f"{PLATFORM_TENANT}/Tenant/{tenant}"))
+        yield from self._entry_parts(route)
+
+    def _entry_parts(self, route: CompiledRoute | None) -> Iterable[Part]:
+        if route is not None:
+            tenant = route.tenant
+            yield Part("Route", tenant, route.name, dict(route.labels))
+            yield Part("Tenant", tenant, tenant, self._labels(f"{PLATFORM_TENANT}/Tenant/{tenant}"))
+        gateway = self._sources.gateway
         yield Part("Gateway", PLATFORM_TENANT, gateway, self._labels(f"{PLATFORM_TENANT}/Gateway/{gateway}"))
 
     def _labels(self, path: str) -> Mapping[str, str]:
         return self._sources.labels.get(path, {})
 
 
-def _filter(policy: PolicyStruct) -> Filter:
+def _filter(policy: SinglePolicy) -> Filter:
     """The running form of a policy."""
     match policy:
         case structs.TimeoutPolicy():

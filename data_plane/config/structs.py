@@ -46,8 +46,31 @@ class Selector(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     ] = {}
 
 
+class ClientAddress(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    trusted_proxies: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[0-9a-fA-F:.]{2,39}(/[0-9]{1,3})?\Z", max_length=43)], ...],
+        Meta(max_length=256),
+    ] = ()
+    header: Literal["XForwardedFor", "Forwarded", "XRealIp", "None"] = "XForwardedFor"
+    forward: Literal["XForwarded", "Forwarded", "Both", "None"] = "XForwarded"
+
+
+class PerAddress(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    connections: Annotated[int, Meta(ge=1, le=1000000)] | None = None
+    requests_per_second: Annotated[int, Meta(ge=1, le=1000000)] | None = None
+    burst: Annotated[int, Meta(ge=1, le=1000000)] | None = None
+    ipv4_prefix_length: Annotated[int, Meta(ge=8, le=32)] = 32
+    ipv6_prefix_length: Annotated[int, Meta(ge=16, le=128)] = 64
+    exempt: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[0-9a-fA-F:.]{2,39}(/[0-9]{1,3})?\Z", max_length=43)], ...],
+        Meta(max_length=256),
+    ] = ()
+
+
 class GatewaySpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     tenants: Selector = Selector()
+    client_address: ClientAddress | None = None
+    per_address: PerAddress | None = None
     description: Annotated[str, Meta(max_length=1024)] = ""
 
 
@@ -104,6 +127,39 @@ class UpstreamTls(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     verification: Literal["Full", "Insecure"] = "Full"
 
 
+class VersionLink(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    rel: Literal["deprecation", "sunset", "successor-version"]
+    href: Annotated[str, Meta(pattern=r"^(https?://|/)[!#-;=?-~]*\Z", max_length=1024)]
+
+
+class ServiceVersion(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)]
+    endpoints: Annotated[tuple[ServiceEndpoint, ...], Meta(max_length=256)] = ()
+    base_path: Annotated[str, Meta(pattern=r"^(/[A-Za-z0-9\-._~!$&'()*+,;=:@]+)*\Z", max_length=512)] | None = None
+    stage: Literal["Active", "Deprecated", "Retired"] = "Active"
+    deprecated_at: (
+        Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z\Z", max_length=32)] | None
+    ) = None
+    sunset_at: (
+        Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z\Z", max_length=32)] | None
+    ) = None
+    successor: (
+        Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)] | None
+    ) = None
+    links: Annotated[tuple[VersionLink, ...], Meta(max_length=8)] = ()
+
+
+class Versioning(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    by: Literal["Path", "Header", "Query"]
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9!#$%&'*+.^_`|~-]+\Z", max_length=128)] | None = None
+    prefix: Annotated[str, Meta(pattern=r"^(/[A-Za-z0-9\-._~!$&'()*+,;=:@]+)*\Z", max_length=512)] = ""
+    default: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)] | None = (
+        None
+    )
+    on_unknown: Literal["Refuse", "Default"] = "Refuse"
+    forward: Literal["Keep", "Strip"] = "Keep"
+
+
 class ServiceSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     protocol: Literal["HTTP", "HTTPS"] = "HTTP"
     endpoints: Annotated[tuple[ServiceEndpoint, ...], Meta(min_length=1, max_length=256)]
@@ -111,6 +167,8 @@ class ServiceSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     host: Annotated[str, Meta(pattern=r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", max_length=253)] | None = None
     base_path: Annotated[str, Meta(pattern=r"^(/[A-Za-z0-9\-._~!$&'()*+,;=:@]+)*\Z", max_length=512)] = ""
     retry_stale: Literal["Idempotent", "Any"] = "Idempotent"
+    versions: Annotated[tuple[ServiceVersion, ...], Meta(max_length=32)] = ()
+    versioning: Versioning | None = None
     description: Annotated[str, Meta(max_length=1024)] = ""
 
 
@@ -293,6 +351,53 @@ class ModelTargets(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     )
 
 
+class PathRewrite(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    type: Literal["ReplacePrefix", "ReplaceFull", "Template"]
+    value: Annotated[str, Meta(pattern=r"^/[A-Za-z0-9\-._~!$&'()*+,;=:@/{}]*\Z", max_length=1024)]
+
+
+class Redirect(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    scheme: Literal["http", "https"] | None = None
+    hostname: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", max_length=253)] | None = None
+    port: Annotated[int, Meta(ge=1, le=65535)] | None = None
+    path: PathRewrite | None = None
+    query: Literal["Keep", "Drop"] = "Keep"
+    status_code: Literal[301, 302, 303, 307, 308] = 302
+
+
+class HeaderField(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9!#$%&'*+.^_`|~-]+\Z", max_length=128)]
+    value: Annotated[str, Meta(pattern=r"^[\t\x20-\x7e]*\Z", max_length=4096)]
+
+
+class StaticAnswer(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    status: Annotated[int, Meta(ge=200, le=599)] = 200
+    headers: Annotated[tuple[HeaderField, ...], Meta(max_length=32)] = ()
+    body: Annotated[str, Meta(max_length=65536)] = ""
+    content_type: Annotated[str, Meta(pattern=r"^[\x21-\x7e][\x20-\x7e]*\Z", max_length=256)] = (
+        "text/plain; charset=utf-8"
+    )
+
+
+class QueryField(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._~-]+\Z", max_length=128)]
+    value: Annotated[str, Meta(pattern=r"^[\t\x20-\x7e]*\Z", max_length=4096)]
+
+
+class QueryChanges(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    set: Annotated[tuple[QueryField, ...], Meta(max_length=16)] = ()
+    add: Annotated[tuple[QueryField, ...], Meta(max_length=16)] = ()
+    remove: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[A-Za-z0-9._~-]+\Z", max_length=128)], ...], Meta(max_length=16)
+    ] = ()
+
+
+class Rewrite(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    path: PathRewrite | None = None
+    hostname: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", max_length=253)] | None = None
+    query: QueryChanges | None = None
+
+
 class RouteSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     gateway_refs: Annotated[tuple[Reference, ...], Meta(max_length=16)] = ()
     hostnames: Annotated[
@@ -303,6 +408,9 @@ class RouteSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     authentication: Authentication = Authentication()
     models: ModelTargets | None = None
     service_ref: Reference | None = None
+    redirect: Redirect | None = None
+    respond: StaticAnswer | None = None
+    rewrite: Rewrite | None = None
     description: Annotated[str, Meta(max_length=1024)] = ""
 
 
@@ -352,13 +460,9 @@ class TimeoutPolicy(Struct, frozen=True, rename="camel", kw_only=True, gc=False)
     kind: Literal["TimeoutPolicy"] = "TimeoutPolicy"
 
 
-class HeaderField(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
-    name: Annotated[str, Meta(pattern=r"^[a-z0-9!#$%&'*+.^_`|~-]+\Z", max_length=128)]
-    value: Annotated[str, Meta(pattern=r"^[\t\x20-\x7e]*\Z", max_length=4096)]
-
-
 class HeaderChanges(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     set: Annotated[tuple[HeaderField, ...], Meta(max_length=32)] = ()
+    add: Annotated[tuple[HeaderField, ...], Meta(max_length=32)] = ()
     remove: Annotated[
         tuple[Annotated[str, Meta(pattern=r"^[a-z0-9!#$%&'*+.^_`|~-]+\Z", max_length=128)], ...], Meta(max_length=32)
     ] = ()
@@ -382,6 +486,76 @@ class HeaderPolicy(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     kind: Literal["HeaderPolicy"] = "HeaderPolicy"
 
 
+class AddressPolicySpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    target_refs: Annotated[tuple[TargetReference, ...], Meta(max_length=64)] = ()
+    selector: TargetSelector | None = None
+    priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
+    mode: Literal["Enforce", "Shadow"] = "Enforce"
+    failure_mode: Literal["FailClosed", "FailOpen"] = "FailClosed"
+    locked: Literal["Open", "Locked"] = "Open"
+    allow: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[0-9a-fA-F:.]{2,39}(/[0-9]{1,3})?\Z", max_length=43)], ...],
+        Meta(max_length=1000),
+    ] = ()
+    deny: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[0-9a-fA-F:.]{2,39}(/[0-9]{1,3})?\Z", max_length=43)], ...],
+        Meta(max_length=1000),
+    ] = ()
+
+
+class AddressPolicy(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    spec: AddressPolicySpec
+    kind: Literal["AddressPolicy"] = "AddressPolicy"
+
+
+class CorsPolicySpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    target_refs: Annotated[tuple[TargetReference, ...], Meta(max_length=64)] = ()
+    selector: TargetSelector | None = None
+    priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
+    mode: Literal["Enforce", "Shadow"] = "Enforce"
+    failure_mode: Literal["FailClosed", "FailOpen"] = "FailClosed"
+    locked: Literal["Open", "Locked"] = "Open"
+    allow_origins: Annotated[
+        tuple[
+            Annotated[
+                str,
+                Meta(
+                    pattern=r"^(\*|[a-z][a-z0-9+.-]*://((\*\.)?[a-z0-9_]([-a-z0-9_.]*[a-z0-9_])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?)\Z",
+                    max_length=300,
+                ),
+            ],
+            ...,
+        ],
+        Meta(min_length=1, max_length=64),
+    ]
+    allow_methods: Annotated[
+        tuple[Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"], ...],
+        Meta(min_length=1, max_length=7),
+    ] = (
+        "GET",
+        "HEAD",
+        "POST",
+    )
+    allow_headers: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[a-z0-9!#$%&'*+.^_`|~-]+\Z", max_length=128)], ...], Meta(max_length=64)
+    ] = ()
+    expose_headers: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[a-z0-9!#$%&'*+.^_`|~-]+\Z", max_length=128)], ...], Meta(max_length=64)
+    ] = ()
+    allow_credentials: Literal["Refuse", "Allow"] = "Refuse"
+    allow_private_network: Literal["Refuse", "Allow"] = "Refuse"
+    max_age_seconds: Annotated[int, Meta(ge=0, le=86400)] = 600
+
+
+class CorsPolicy(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    spec: CorsPolicySpec
+    kind: Literal["CorsPolicy"] = "CorsPolicy"
+
+
 Resource = (
     Tenant
     | Gateway
@@ -395,6 +569,8 @@ Resource = (
     | Route
     | TimeoutPolicy
     | HeaderPolicy
+    | AddressPolicy
+    | CorsPolicy
 )
 
 STRUCTS: dict[str, type[Resource]] = {
@@ -410,4 +586,6 @@ STRUCTS: dict[str, type[Resource]] = {
     "Route": Route,
     "TimeoutPolicy": TimeoutPolicy,
     "HeaderPolicy": HeaderPolicy,
+    "AddressPolicy": AddressPolicy,
+    "CorsPolicy": CorsPolicy,
 }

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
+from data_plane.filters.address import AddressFilter, CallerAddressFilter
+from data_plane.filters.address_rate import AddressRateFilter
 from data_plane.filters.authenticate import AuthenticateFilter
+from data_plane.filters.client_address import ClientAddressFilter
 from data_plane.filters.header import HeaderFilter
 from data_plane.filters.measure import MeasureFilter
 from data_plane.filters.model import ModelFilter
@@ -18,10 +21,14 @@ ORDER: tuple[tuple[type[Filter], str], ...] = (
     (RecordFilter, "outermost, so that it ends last: whoever refuses, there is one record, with what the others found"),
     (MeasureFilter, "beside the record, so that refusals are counted too"),
     (UsageFilter, "outside all that may change content: what is counted is what the upstream has sent"),
+    (ClientAddressFilter, "before all that asks where a request comes from"),
+    (AddressRateFilter, "before any other work: a flood of refusals costs no more than it must"),
+    (AddressFilter, "before authentication, and before it is told what is served: strangers learn nothing"),
     (RefuseFilter, "what nothing serves needs no authentication: who asks learns only that it is not there"),
     (AuthenticateFilter, "on the head, before a byte of the body is kept: a stranger may cause no work"),
     (ModelsListFilter, "knows what the caller may use"),
     (ModelFilter, "reads the body, and fixes the model by which the rest of the plan is chosen"),
+    (CallerAddressFilter, "as soon as it is known who calls and for what: nothing else is done for a wrong place"),
     (ShadowFilter, "first of what policies decide: it counts also what they then refuse"),
     (TimeoutFilter, "before anything that could wait"),
     (HeaderFilter, "innermost: nothing after it changes what goes out, and others see the upstream's headers changed"),

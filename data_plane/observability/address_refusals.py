@@ -1,7 +1,6 @@
 """Counts what is refused because of its address, and logs a little of it: a flood may not fill the disk."""
 
 import logging
-from collections.abc import Callable
 from typing import Literal
 
 from data_plane.observability.metrics import Metrics
@@ -14,18 +13,14 @@ Reason = Literal["policy", "rate", "connections"]
 
 
 class AddressRefusals:
-    """`now` gives seconds of any steady clock."""
-
-    def __init__(self, metrics: Metrics, now: Callable[[], float]) -> None:
+    def __init__(self, metrics: Metrics) -> None:
         self._refused = metrics.address_refused
-        self._now = now
         self._due: dict[Reason, float] = {}
         self._unlogged: dict[Reason, int] = {}
 
-    def count(self, reason: Reason, address: str) -> None:
-        """One more was refused."""
+    def count(self, reason: Reason, address: str, now: float) -> None:
+        """One more was refused. `now`: seconds of any steady clock."""
         self._refused[(reason,)].value += 1
-        now = self._now()
         if now < self._due.get(reason, now):
             self._unlogged[reason] = self._unlogged.get(reason, 0) + 1
             return

@@ -15,6 +15,8 @@ LABELS = st.dictionaries(st.sampled_from(["team", "tier"]), st.sampled_from(["x"
 TEXTS = st.text(max_size=5)
 SECONDS = st.integers(1, 86400)
 TIMES = st.sampled_from(["2026-11-24T10:00:00Z", "2026-11-24T10:00:00.5Z", "2024-02-29T00:00:00Z"])
+NETWORKS = st.sampled_from(["10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "::1"])
+CORS_TARGET_KINDS = st.sampled_from(["Gateway", "Tenant", "Route", "Service"])
 TARGET_KINDS = st.sampled_from(["Gateway", "Tenant", "Team", "Route", "Service", "Model", "Application", "Credential"])
 
 
@@ -61,18 +63,42 @@ ROUTE_COMMON = {
         keyInQuery=st.sampled_from(["Allow", "Refuse"]),
     ),
 }
-CHANGES = optional({}, set=lists(HEADER_VALUES), remove=lists(st.sampled_from(["x-c", "server"])))
+ADDED = lists(st.just({"name": "x-d", "value": "1"}))
+CHANGES = optional({}, set=lists(HEADER_VALUES), add=ADDED, remove=lists(st.sampled_from(["x-c", "server"])))
+ENDPOINTS = optional({"host": st.just("h.example"), "port": st.integers(1, 9)}, weight=WEIGHTS)
+API_VERSIONS = st.fixed_dictionaries(
+    {
+        "versions": st.just(
+            [
+                {"name": "v1", "stage": "Deprecated", "deprecatedAt": "2026-01-01T00:00:00Z", "successor": "v2"},
+                {"name": "v2", "basePath": "/two", "endpoints": [{"host": "h.example", "port": 2}]},
+            ]
+        ),
+        "versioning": st.sampled_from(
+            [{"by": "Path", "default": "v1"}, {"by": "Header", "name": "x-version"}, {"by": "Query", "name": "version"}]
+        ),
+    }
+)
+CHANGED_PATHS = st.just({"type": "ReplaceFull", "value": "/new"})
+REWRITES = optional({"path": CHANGED_PATHS}, hostname=st.just("inner.example"))
+REDIRECTS = optional({"path": CHANGED_PATHS}, scheme=st.just("https"), statusCode=st.sampled_from([301, 308]))
+ANSWERS = optional({}, status=st.sampled_from([200, 503]), body=TEXTS, headers=lists(HEADER_VALUES))
 
 
-def _attached(required: dict[str, st.SearchStrategy[Any]], **others: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def _attached(
+    required: dict[str, st.SearchStrategy[Any]],
+    *,
+    kinds: st.SearchStrategy[str] = TARGET_KINDS,
+    **others: st.SearchStrategy[Any],
+) -> st.SearchStrategy[Any]:
     """Specs of policies."""
     common = {
         "priority": st.integers(-2, 2),
         "mode": st.sampled_from(["Enforce", "Shadow"]),
         "locked": st.sampled_from(["Open", "Locked"]),
     }
-    refs = lists(optional({"kind": TARGET_KINDS, "name": NAMES}, sectionName=NAMES), 1)
-    selector = optional({"kind": TARGET_KINDS}, matchLabels=LABELS)
+    refs = lists(optional({"kind": kinds, "name": NAMES}, sectionName=NAMES), 1)
+    selector = optional({"kind": kinds}, matchLabels=LABELS)
     return st.one_of(
         optional({**required, "targetRefs": refs}, **common, **others),
         optional({**required, "selector": selector}, **common, **others),
@@ -81,14 +107,23 @@ def _attached(required: dict[str, st.SearchStrategy[Any]], **others: st.SearchSt
 
 SPECS: dict[str, st.SearchStrategy[Any]] = {
     "Tenant": optional({}, displayName=TEXTS),
-    "Gateway": optional({}, tenants=optional({}, matchLabels=LABELS)),
+    "Gateway": optional(
+        {},
+        tenants=optional({}, matchLabels=LABELS),
+        clientAddress=optional({}, trustedProxies=lists(NETWORKS), header=st.sampled_from(["Forwarded", "None"])),
+        perAddress=optional({"connections": st.integers(1, 9)}, exempt=lists(NETWORKS)),
+    ),
     "Team": optional({}, displayName=TEXTS),
     "Secret": st.fixed_dictionaries({"data": st.dictionaries(st.just("value"), st.just("sk-1"), min_size=1)}),
-    "Service": optional(
-        {"endpoints": lists(optional({"host": st.just("h.example"), "port": st.integers(1, 9), "weight": WEIGHTS}), 1)},
-        protocol=st.sampled_from(["HTTP", "HTTPS"]),
-        tls=TLS,
-        basePath=st.just("/base"),
+    "Service": st.builds(
+        lambda spec, versions: {**spec, **versions},
+        optional(
+            {"endpoints": lists(ENDPOINTS, 1)},
+            protocol=st.sampled_from(["HTTP", "HTTPS"]),
+            tls=TLS,
+            basePath=st.just("/base"),
+        ),
+        st.one_of(st.just({}), API_VERSIONS),
     ),
     "Provider": optional(
         {"type": st.sampled_from(["OpenAI", "Anthropic", "Gemini"])},
@@ -112,11 +147,19 @@ SPECS: dict[str, st.SearchStrategy[Any]] = {
         expiresAt=TIMES,
     ),
     "Route": st.one_of(
-        optional({"serviceRef": REFERENCES}, **ROUTE_COMMON),
+        optional({"serviceRef": REFERENCES}, rewrite=REWRITES, **ROUTE_COMMON),
+        optional({"redirect": REDIRECTS}, **ROUTE_COMMON),
+        optional({"respond": ANSWERS}, **ROUTE_COMMON),
         optional({"models": optional({"matchLabels": LABELS}, refs=lists(REFERENCES))}, **ROUTE_COMMON),
     ),
     "TimeoutPolicy": _attached({"requestSeconds": SECONDS}, idleSeconds=SECONDS),
     "HeaderPolicy": _attached({"request": st.just({"remove": ["x-c"]})}, response=CHANGES),
+    "CorsPolicy": _attached(
+        {"allowOrigins": st.sampled_from([["*"], ["https://a.example", "https://*.b.example"]])},
+        kinds=CORS_TARGET_KINDS,
+        allowHeaders=lists(st.sampled_from(["x-a", "content-type"])),
+    ),
+    "AddressPolicy": _attached({"allow": lists(NETWORKS, 1)}, deny=lists(NETWORKS)),
 }
 
 
