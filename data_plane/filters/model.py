@@ -10,7 +10,7 @@ from data_plane.codecs.json_fields import decode_fields, flag_field, flag_inside
 from data_plane.codecs.usage_meter import find_meter
 from data_plane.errors import BadRequest, MethodNotAllowed, ModelNotFound, NotProgrammed
 from data_plane.exchange import Exchange
-from data_plane.pipeline.filter import Filter
+from data_plane.pipeline.filter import BodyMode, Filter
 
 TRUE = Raw(b"true")
 DEFAULT_MODELS = {"moderations": "omni-moderation-latest"}  # where the API lets a client leave the model out
@@ -25,7 +25,7 @@ class ModelFilter(Filter):
     here, field by field: what the policy read is what the upstream reads.
     """
 
-    reads_body = True
+    body_mode = BodyMode.HEAD
 
     def __init__(self, models: Mapping[str, str], problems: Mapping[str, str]) -> None:
         self._models = models
@@ -33,7 +33,7 @@ class ModelFilter(Filter):
 
     def on_request(self, exchange: Exchange) -> None:
         if exchange.request.method != b"POST":
-            raise MethodNotAllowed("this is asked for with POST")
+            raise MethodNotAllowed("this is asked for with POST", allowed=("POST", "OPTIONS"))
         fields = exchange.fields = decode_fields(exchange.request.body)
         named_by_path = exchange.model_requested  # set from the path where an API names the model there
         asked = named_by_path or text_field(fields, "model") or DEFAULT_MODELS.get(exchange.operation)

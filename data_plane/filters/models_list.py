@@ -19,7 +19,7 @@ class ModelsListFilter(Filter):
 
     def on_request(self, exchange: Exchange) -> Response:
         if exchange.request.method not in (b"GET", b"HEAD"):
-            raise MethodNotAllowed("models are asked for with GET")
+            raise MethodNotAllowed("models are asked for with GET", allowed=("GET", "HEAD", "OPTIONS"))
         allowed = exchange.identity.models if exchange.identity is not None else None
         if exchange.operation == "models":
             entries = [
