@@ -160,7 +160,7 @@ HASH = f"sha256:{'0' * 64}"
             "'host' is set by the gateway",
             id="a reserved header",
         ),
-        param(*written("Route", "r", spec={}), "exactly one of `models` and `serviceRef`", id="a rule over two fields"),
+        param(*written("Route", "r", spec={}), "exactly one of `models`, `serviceRef`", id="a rule over two fields"),
         param(
             *written("Route", "r", spec={"models": {"matchLabels": {}}, "matches": [{"path": {"value": "/{a}"}}]}),
             "needs `type: Template`",
