@@ -1,4 +1,4 @@
-"""The program of a worker: `python -m data_plane.worker <control fd> <listening fd> <agent's pid>`.
+"""The program of a worker: `python -m data_plane.worker <control fd> <agent's pid>`; `Start` says what it inherits.
 
 Never imports grpc: what only the agent needs stays out of the processes that carry traffic.
 """
@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,12 +18,15 @@ import uvloop
 from data_plane.agent import log, presence
 from data_plane.agent.channel import Channel, ChannelClosed
 from data_plane.agent.configuration import Configuration
-from data_plane.agent.messages import Report, Start, ToWorker
+from data_plane.agent.messages import KeyPair, Report, Start, ToWorker
 from data_plane.agent.parent import die_with_parent
 from data_plane.agent.worker import Worker
 from data_plane.deadlines import Deadlines
 from data_plane.equipment import Equipment
 from data_plane.ingress.listener import Listener
+from data_plane.ingress.tls_state import TlsState
+from data_plane.limits.per_address import ConnectionGuard
+from data_plane.observability.address_refusals import AddressRefusals
 from data_plane.observability.metrics import Delta
 from data_plane.tasks import spawn, wait_for_all
 from data_plane.telemetry.record import Origin
@@ -34,18 +37,30 @@ COMPLETION_SECONDS = 2.0  # for hooks that still run when the last exchange has 
 
 
 class Ingress:
-    """The listener of this worker on the socket that it shares with its agent."""
+    """The listeners of this worker, on the sockets that it shares with its agent."""
 
-    def __init__(self, listener: Listener, listening: socket.socket) -> None:
+    def __init__(self, listener: Listener, start: Start, tls: TlsState) -> None:
         self._listener = listener
-        self._listening = listening
+        self._listening = [(socket.socket(fileno=each.descriptor), each.address) for each in start.listening]
+        self._tls = tls
         self._draining: asyncio.Task[None] | None = None
         self._is_cut = False
 
     async def accept(self) -> None:
         gc.collect()
         gc.freeze()  # what is loaded stays; no collection needs to look at it again
-        await self._listener.serve(self._listening)
+        await self._tls.refresh()
+        for listening, address in self._listening:
+            await self._listener.serve(listening, address)
+
+    def use_certificates(self, certificates: Sequence[KeyPair]) -> None:
+        self._tls.use_files(certificates)
+
+    async def on_configuration(self) -> None:
+        await self._tls.refresh()
+
+    def leave(self) -> None:
+        self._listener.leave()
 
     async def drain(self, seconds: float) -> None:
         if not self._is_cut:
@@ -82,10 +97,10 @@ class Reporter:
             Delta("isthmus_exchanges", [], float(listener.exchanges)),
             Delta("isthmus_held_bytes", [], float(listener.held_bytes)),
         ]
-        return Report(self._deltas(), gauges, lost)
+        return Report([*self._deltas(), *listener.metrics.deltas()], gauges, lost)
 
 
-async def _run(control: int, listening: int) -> None:
+async def _run(control: int) -> None:
     channel = await Channel.open(socket.socket(fileno=control), msgspec.msgpack.Decoder(ToWorker))
     try:
         start = await channel.receive()
@@ -98,11 +113,17 @@ async def _run(control: int, listening: int) -> None:
     deadlines, sender = Deadlines(), Sender()
     equipment = Equipment(deadlines, sender, Origin(start.node, start.gateway, start.worker, start.incarnation))
     configuration = Configuration(equipment.compiler())
-    listener = Listener(configuration.snapshots, deadlines)
+    snapshots = configuration.snapshots
+    refusals = AddressRefusals(equipment.metrics)
+    guard = ConnectionGuard(
+        lambda: snapshots.current.connection_caps,
+        lambda address: refusals.count("connections", address, deadlines.now()),
+    )
+    listener = Listener(snapshots, deadlines, guard=guard)
     worker = Worker(
         channel,
         configuration,
-        Ingress(listener, socket.socket(fileno=listening)),
+        Ingress(listener, start, TlsState(listener, configuration.snapshots, start.certificates)),
         sender,
         Reporter(equipment.metrics.deltas, listener, sender).report,
     )
@@ -122,11 +143,11 @@ async def _sweep_on(deadlines: Deadlines) -> None:
 
 
 def main() -> None:
-    control, listening, agent = map(int, sys.argv[1:4])
+    control, agent = map(int, sys.argv[1:3])
     die_with_parent(os.environ, agent)
     log.configure("worker")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(control, listening))
+        runner.run(_run(control))
 
 
 if __name__ == "__main__":
