@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from data_plane.errors import RateLimited
 from data_plane.exchange import Exchange, Outcome, Response
-from data_plane.pipeline.filter import Filter, StreamTransform
+from data_plane.pipeline.filter import BodyMode, Filter, StreamTransform
 
 
 class Spy(Filter):
@@ -34,7 +34,7 @@ class AsyncSpy(Spy):
 class AsyncBodySpy(Spy):
     """The same, in the phase after the body."""
 
-    reads_body = True
+    body_mode = BodyMode.HEAD
 
     async def on_request(self, exchange: Exchange) -> None:
         await asyncio.sleep(0)
@@ -43,7 +43,7 @@ class AsyncBodySpy(Spy):
 class ReadBody(Filter):
     """Keeps what it read."""
 
-    reads_body = True
+    body_mode = BodyMode.HEAD
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []

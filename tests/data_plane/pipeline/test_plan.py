@@ -3,7 +3,7 @@
 import pytest
 
 from data_plane.exchange import Exchange, Response
-from data_plane.pipeline.filter import Filter
+from data_plane.pipeline.filter import BodyMode, Filter
 from data_plane.pipeline.plan import compile_plan
 from tests.fakes.filters import Act, AddHeader, AsyncBodySpy, AsyncSpy, Broken, Mask, ReadBody, Spy
 
@@ -17,6 +17,7 @@ def test_only_hooks_that_a_filter_has_are_called_requests_in_order_and_all_else_
     filters = [Spy(), Broken(""), Filter(), AddHeader(), ReadBody(), Act(lambda exchange: None), Mask()]
     plan = compile_plan(filters)
     assert plan.filter_count == 7 and plan.head_count == 4 and plan.holds_body
+    assert plan.body_mode is BodyMode.HEAD
     assert plan.head == ((2, filters[1].on_request),)
     assert plan.body == ((5, filters[4].on_request), (6, filters[5].on_request))
     assert plan.response == ((4, filters[3].on_response), (2, filters[1].on_response))

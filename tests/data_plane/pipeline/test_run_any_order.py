@@ -8,7 +8,7 @@ import pytest
 
 from data_plane.errors import BadGateway, Overloaded
 from data_plane.exchange import Exchange, Outcome, Response
-from data_plane.pipeline.filter import Filter
+from data_plane.pipeline.filter import BodyMode, Filter
 from data_plane.pipeline.plan import compile_plan
 from tests.fakes.filters import AsyncBodySpy, AsyncSpy, Spy
 from tests.fakes.sides import FakeWay, Sides, between_fakes
@@ -19,7 +19,7 @@ EVENT_STREAM = [(b"content-type", b"text/event-stream")]
 
 
 class Body(Spy):
-    reads_body = True
+    body_mode = BodyMode.HEAD
 
     def on_request(self, exchange: Exchange) -> None:
         assert exchange.request.body == (b"0123" if exchange.request.has_body else b"")
