@@ -13,7 +13,7 @@ from benchmarks import nginx, wrk
 from benchmarks.processes import Server, running
 from benchmarks.samples import Point, Sample, Samples
 from benchmarks.scenarios import write_script
-from benchmarks.site import Site
+from benchmarks.site import Site, issue
 from benchmarks.systems import System, free_port, wait_until_it_answers
 
 WARM_SECONDS = 1
@@ -110,7 +110,7 @@ class Bench:
     def _site(self, name: str, upstream: int) -> Site:
         folder = self._folder / name
         folder.mkdir()
-        return Site(folder, free_port(), upstream)
+        return Site(folder, issue(self._folder), free_port(), upstream)
 
 
 def _children_seconds() -> float:

@@ -11,6 +11,7 @@ CHAT_PATH = "/v1/chat/completions"
 REST_PATH = "/rest/items?page=2"
 UPLOAD_PATH = "/rest/upload"
 MODEL = "chat"
+PACED_USER = b'"user":"paced"'
 MEBIBYTE = 1024 * 1024
 SENTENCE = "Summarise the attached release notes for an operator who has to decide tonight whether to upgrade. "
 LENGTHS = (170, 230, 260, 300, 340, 390, 420, 470, 510, 560, 610, 680, 740, 800, 900, 1010)  # of the content, in bytes
@@ -56,13 +57,15 @@ ANSWER = {
 }
 
 
-def chat_body(content_bytes: int, *, stream: bool = False) -> bytes:
+def chat_body(content_bytes: int, *, stream: bool = False, paced: bool = False) -> bytes:
     """A chat request with so much content, in the order of fields and the spacing of openai-python."""
     content = (SENTENCE * (content_bytes // len(SENTENCE) + 1))[:content_bytes]
     document: dict[str, object] = {"messages": [{"role": "user", "content": content}], "model": MODEL}
     document |= {"max_tokens": 256, "temperature": 0.2}
     if stream:
         document |= {"stream": True, "stream_options": {"include_usage": True}}
+    if paced:
+        document |= {"user": "paced"}
     return json.dumps(document, separators=(",", ":")).encode()
 
 

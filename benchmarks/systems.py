@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import isthmus, nginx
+from benchmarks import envoy, haproxy, isthmus, nginx
 from benchmarks.processes import Server, one_role
 from benchmarks.requests import AUTHORIZATION, CHAT_PATH, chat_body
 from benchmarks.site import Site
@@ -29,6 +29,9 @@ class System:
 
 SYSTEMS: Mapping[str, System] = {
     FLOOR: System(nginx.floor_command),
+    "haproxy": System(haproxy.command),
+    "nginx+lua": System(nginx.lua_command),
+    "envoy": System(envoy.command),
     OURS: System(isthmus.command, isthmus.role_of),
 }
 

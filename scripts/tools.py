@@ -33,7 +33,7 @@ DEBIAN_PACKAGES = {
     ),
     "nginx": ("nginx",),
     "nginx-lua": (
-        *("nginx", "libnginx-mod-http-lua", "libnginx-mod-http-ndk", "libluajit2-5.1-2"),
+        *("nginx", "libnginx-mod-http-lua", "libnginx-mod-http-ndk", "libluajit2-5.1-2", "libpcre3"),
         *("lua-cjson", "lua-resty-core", "lua-resty-lrucache"),
     ),
     "wrk": ("wrk", "libluajit-5.1-2"),
@@ -138,7 +138,7 @@ def _fetch_debian(name: str, scratch: Path) -> Path:
     for deb in scratch.glob("*.deb"):
         _run(["dpkg-deb", "-x", str(deb), str(unpacked)])
     (program,) = unpacked.glob(f"usr/*bin/{packages[0]}")
-    libraries = ":".join(sorted({str(library.parent) for library in unpacked.glob("usr/lib/**/*.so*")}))
+    libraries = ":".join(sorted({str(library.parent) for library in unpacked.glob("**/*.so*")}))
     start = scratch / name
     start.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{program}" "$@"\n')
     return start
