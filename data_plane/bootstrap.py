@@ -15,12 +15,13 @@ from pathlib import Path
 
 from config_schemas.version import SCHEMA_VERSION
 from data_plane.admin.server import AdminServer
-from data_plane.agent import log, presence, sockets
+from data_plane.agent import log, presence
 from data_plane.agent.agent import Agent, Parts
 from data_plane.agent.configuration import Configuration
 from data_plane.agent.discovery import Discovery, TlsFiles
 from data_plane.agent.messages import Start
 from data_plane.agent.parent import die_with_parent
+from data_plane.agent.sockets import CannotListen, Sockets
 from data_plane.agent.source import LastGoodSaver, StaticSource, restore
 from data_plane.agent.static_config import StaticConfigError
 from data_plane.agent.worker_process import start_worker
@@ -31,6 +32,7 @@ from data_plane.deadlines import Deadlines
 from data_plane.equipment import Equipment
 from data_plane.overview import Overview
 from data_plane.settings import Settings, SettingsError, parse
+from data_plane.tasks import spawn
 from data_plane.telemetry.record import Origin
 from data_plane.telemetry.sender import Sender
 from data_plane.telemetry.spool import Spool
@@ -76,15 +78,11 @@ class _Replica:
         self._last_good = _last_good_file(settings)
         self._saver = LastGoodSaver(self._last_good) if self._last_good else None
         try:
-            listening = sockets.bind(
-                settings.listen.host,
-                settings.listen.port,
-                settings.workers,
-                beside_orphans=presence.has_orphans(settings.data_dir),
+            self._sockets = Sockets(
+                settings.listen, settings.workers, {}, beside_orphans=presence.has_orphans(settings.data_dir)
             )
-        except sockets.CannotListen as error:
+        except CannotListen as error:
             raise CannotStart(str(error)) from error
-        self._port = int(listening[0].getsockname()[1])
         equipment = Equipment(Deadlines(), Sender(), Origin(settings.node, settings.gateway))
         self._agent = Agent(
             Start(
@@ -99,23 +97,26 @@ class _Replica:
             Parts(
                 Configuration(equipment.compiler()),
                 Spool(settings.data_dir / "records", settings.spool_bytes),
-                tuple(listening),
+                self._sockets,
                 start_worker,
+                settings.drain_delay_seconds,
             ),
         )
 
     async def run(self) -> None:
         settings, agent = self._settings, self._agent
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, agent.stop)
+        loop.add_signal_handler(signal.SIGHUP, lambda: spawn(agent.replace_workers()))
         overview = Overview(agent, settings)
         admin = AdminServer(overview, settings.dump_token_file)
         try:
             admin_port = await admin.start(settings.admin_listen)
         except OSError as error:
             raise CannotStart(f"--admin-listen {settings.admin_listen}: {error.strerror}") from error
-        logger.info("replica starts node=%s traffic_port=%d admin_port=%d", settings.node, self._port, admin_port)
+        listeners = ",".join(self._sockets.address_of(address) for address in settings.listen)
+        logger.info("replica starts node=%s listeners=%s admin_port=%d", settings.node, listeners, admin_port)
         try:
             if settings.static_config is not None:
                 await self._run_static(settings.static_config)

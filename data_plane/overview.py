@@ -11,6 +11,7 @@ from data_plane.agent.agent import APPLY_SECONDS, Agent
 from data_plane.agent.discovery import Discovery
 from data_plane.agent.source import LastGoodSaver
 from data_plane.agent.totals import Totals
+from data_plane.ingress.opening import FAILED_OPENINGS, HANDSHAKES
 from data_plane.observability.metrics import DEFINITIONS
 from data_plane.settings import Settings, package_version
 
@@ -20,6 +21,9 @@ GAUGES = {
     "isthmus_exchanges": "Requests under way.",
     "isthmus_held_bytes": "Bytes of request bodies that are held in memory.",
 }
+
+
+ALL_DEFINITIONS = {**DEFINITIONS, **{each.name: each for each in (APPLY_SECONDS, HANDSHAKES, FAILED_OPENINGS)}}
 
 
 class Overview:
@@ -175,7 +179,7 @@ def _worker_families(totals: Totals) -> list[Family]:
     for (name, labels), total in totals:
         family = families.get(name)
         if family is None:
-            definition = APPLY_SECONDS if name == APPLY_SECONDS.name else DEFINITIONS.get(name)
+            definition = ALL_DEFINITIONS.get(name)
             if definition is None:
                 family = Family(name, "gauge", GAUGES.get(name, name))
             else:

@@ -9,14 +9,22 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from data_plane.listen_address import ListenAddress, parse_listen_addresses
+
 MEBIBYTE = 1024 * 1024
 MAX_WORKERS = 256
 NODE_ID = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,126}[A-Za-z0-9])?")
 
+DEFAULT_LISTEN = "0.0.0.0:8080"
+LISTEN_HELP = (
+    "address for traffic, may be repeated: host:port, https://host:port or unix:/path; options follow a ?, as "
+    "https://[::]:8443?proxy=v2&trusted=10.0.0.0/8 or unix:/run/isthmus.sock?mode=0660"
+)
 DESCRIPTION = "One replica of the Isthmus data plane: an agent and its workers."
 EPILOG = (
     "Every flag can be given as an environment variable: ISTHMUS_ and its name, as ISTHMUS_DATA_DIR for --data-dir. "
-    "SIGTERM drains and ends the replica; a second one ends it at once."
+    "SIGTERM drains and ends the replica; a second one ends it at once. SIGHUP replaces the workers one by one. "
+    "SIGUSR2 starts the program anew and hands the sockets over to it: an upgrade that no client notices."
 )
 
 
@@ -51,11 +59,13 @@ class Settings:
     control_planes: tuple[Address, ...]
     certificates: Certificates | None
     static_config: Path | None
-    listen: Address
+    listen: tuple[ListenAddress, ...]
     admin_listen: Address
     workers: int
     data_dir: Path
     drain_seconds: float
+    drain_delay_seconds: float
+    tls_certificates: tuple[str, ...]
     spool_bytes: int
     last_good_key_file: Path | None
     dump_token_file: Path | None
@@ -84,11 +94,13 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         control_planes=given.control_planes or (),
         certificates=Certificates(given.cert, given.key, given.ca) if given.control_planes else None,
         static_config=given.static_config,
-        listen=given.listen,
+        listen=_listen(given.listen, environment),
         admin_listen=given.admin_listen,
         workers=given.workers,
         data_dir=given.data_dir,
         drain_seconds=given.drain_seconds,
+        drain_delay_seconds=given.drain_delay_seconds,
+        tls_certificates=given.tls_certificates or (),
         spool_bytes=given.spool_mebibytes * MEBIBYTE,
         last_good_key_file=given.last_good_key_file,
         dump_token_file=given.config_dump_token_file,
@@ -135,16 +147,41 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     add("--key", None, Path, "PEM file: the certificate's private key")
     add("--ca", None, Path, "PEM file: the authority of the control planes' certificates")
     add("--static-config", None, Path, "for development and benchmarks: resources from a YAML or JSON file or folder")
-    add("--listen", "0.0.0.0:8080", _address, "address for traffic")
+    parser.add_argument("--listen", action="append", help=f"{LISTEN_HELP} (default: {DEFAULT_LISTEN})")
+    add(
+        "--tls-certificates",
+        None,
+        _paths,
+        "for https listeners: a folder, or cert.pem:key.pem, ...; read anew on change",
+    )
     add("--admin-listen", "127.0.0.1:9090", _address, "address for health, metrics and the configuration dump")
     add("--workers", "1", _workers, "number of worker processes")
     add("--data-dir", "data-plane", Path, "folder for the last good configuration and call records")
     add("--node-id", None, _node, "name of this replica; host name and a kept number if not given")
     add("--drain-seconds", "30", _seconds, "how long requests may go on after SIGTERM")
+    add(
+        "--drain-delay-seconds",
+        "0",
+        _seconds,
+        "how long to accept on after SIGTERM, not ready, so that balancers see it",
+    )
     add("--spool-mebibytes", "256", _mebibytes, "bound of the folder with call records")
     add("--last-good-key-file", None, Path, "keys that encrypt the last good configuration; without, it is not kept")
     add("--config-dump-token-file", None, Path, "bearer token for /config on the admin address; without, it is off")
     return parser
+
+
+def _listen(given: list[str] | None, environment: Mapping[str, str]) -> tuple[ListenAddress, ...]:
+    text = ",".join(given) if given else environment.get("ISTHMUS_LISTEN") or DEFAULT_LISTEN
+    try:
+        addresses = parse_listen_addresses(text)
+    except ValueError as error:
+        raise SettingsError(f"argument --listen: {error}") from None
+    places = [address.place for address in addresses]
+    twice = next((place for place in places if places.count(place) > 1), None)
+    if twice is not None:
+        raise SettingsError(f"argument --listen: '{twice}' is there twice")
+    return addresses
 
 
 def _require_files(given: argparse.Namespace) -> None:
@@ -163,6 +200,10 @@ def _address(text: str) -> Address:
     if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise argparse.ArgumentTypeError(f"'{text}' is not host:port")
     return Address(host.removeprefix("[").removesuffix("]"), int(port))
+
+
+def _paths(text: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in text.split(",") if each.strip())
 
 
 def _addresses(text: str) -> tuple[Address, ...]:

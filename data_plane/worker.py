@@ -21,6 +21,7 @@ from data_plane.agent.configuration import Configuration
 from data_plane.agent.messages import KeyPair, Report, Start, ToWorker
 from data_plane.agent.parent import die_with_parent
 from data_plane.agent.worker import Worker
+from data_plane.config.certificate import read_certificate
 from data_plane.deadlines import Deadlines
 from data_plane.equipment import Equipment
 from data_plane.ingress.listener import Listener
@@ -43,6 +44,7 @@ class Ingress:
         self._listener = listener
         self._listening = [(socket.socket(fileno=each.descriptor), each.address) for each in start.listening]
         self._tls = tls
+        self._use_files(start.certificates)
         self._draining: asyncio.Task[None] | None = None
         self._is_cut = False
 
@@ -54,7 +56,8 @@ class Ingress:
             await self._listener.serve(listening, address)
 
     def use_certificates(self, certificates: Sequence[KeyPair]) -> None:
-        self._tls.use_files(certificates)
+        self._use_files(certificates)
+        spawn(self._tls.refresh())
 
     async def on_configuration(self) -> None:
         await self._tls.refresh()
@@ -73,6 +76,9 @@ class Ingress:
                 break
             await asyncio.sleep(0.01)
         await wait_for_all(COMPLETION_SECONDS)
+
+    def _use_files(self, certificates: Sequence[KeyPair]) -> None:
+        self._tls.use_files([read_certificate(each.name, each.chain, each.key) for each in certificates])
 
     def cut_off(self) -> None:
         self._is_cut = True
@@ -123,7 +129,7 @@ async def _run(control: int) -> None:
     worker = Worker(
         channel,
         configuration,
-        Ingress(listener, start, TlsState(listener, configuration.snapshots, start.certificates)),
+        Ingress(listener, start, TlsState(listener, lambda: configuration.tls)),
         sender,
         Reporter(equipment.metrics.deltas, listener, sender).report,
     )

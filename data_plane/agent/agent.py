@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import signal
-import socket
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,8 +15,9 @@ import msgspec
 
 from data_plane.agent import presence
 from data_plane.agent.feed import Feed
-from data_plane.agent.messages import Commit, Records, Report, Start
+from data_plane.agent.messages import Certificates, Commit, KeyPair, Records, Report, Start
 from data_plane.agent.place import Place, Worker
+from data_plane.agent.sockets import Sockets
 from data_plane.agent.totals import Totals
 from data_plane.agent.worker_process import WorkerProcess
 from data_plane.config.rejection import Rejection
@@ -53,8 +54,9 @@ class Parts:
 
     configuration: Configuration
     spool: Spool
-    sockets: tuple[socket.socket, ...]
-    start_worker: Callable[[socket.socket], Coroutine[None, None, WorkerProcess]]
+    sockets: Sockets
+    start_worker: Callable[[Sequence[int]], Coroutine[None, None, WorkerProcess]]
+    leave_seconds: float = 0.0  # between the end of readiness and the end of accepting
 
 
 @dataclass(slots=True)
@@ -74,22 +76,27 @@ class Agent:
         self.totals = Totals()
         self.served = Served()
         self.resources: dict[str, bytes] = {}
+        self.certificates: tuple[KeyPair, ...] = ()
         self.draining = False
         self.lost_records = 0  # by workers, before they reached the spool
         self.spool = parts.spool
         self._configuration = parts.configuration
         self._apply_seconds = Histogram()
         self._start = start
+        self._sockets = parts.sockets
         self._data_dir = Path(start.data_dir)
         self._has_orphans = presence.has_orphans(self._data_dir)
         self._has_taken_over = False
         self._is_open = False
+        self._is_replacing = False
         self._changed = asyncio.Event()
         self._stop = asyncio.Event()
+        self._stop_now = asyncio.Event()
+        self._leave_seconds = parts.leave_seconds
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="spool")  # one thread: the spool has one writer
         self.places = tuple(
-            Place(msgspec.structs.replace(start, worker=number), listening, self, parts.start_worker)
-            for number, listening in enumerate(parts.sockets)
+            Place(msgspec.structs.replace(start, worker=number), bound, self, parts.start_worker)
+            for number, bound in enumerate(parts.sockets.places)
         )
 
     # Configuration.
@@ -167,13 +174,17 @@ class Agent:
 
     def is_served_by_all(self) -> bool:
         """Whether each place has a worker that accepts and has configuration."""
-        current = [place.current for place in self.places]
-        return all(worker is not None and worker.accepting and worker.feed.applied for worker in current)
+        return all(place.is_serving for place in self.places)
 
     def serving(self) -> int:
-        """How many workers accept and have configuration."""
-        current = [place.current for place in self.places]
-        return sum(worker is not None and worker.accepting and worker.feed.applied is not None for worker in current)
+        """In how many places a worker accepts and has configuration."""
+        return sum(place.is_serving for place in self.places)
+
+    def set_certificates(self, certificates: tuple[KeyPair, ...]) -> None:
+        """Have the workers take these from files, in place of those before."""
+        self.certificates = certificates
+        for worker in self._workers():
+            worker.process.channel.post(Certificates(certificates))
 
     def _workers(self) -> list[Worker]:
         return [worker for place in self.places for worker in place.workers if not worker.draining]
@@ -183,10 +194,27 @@ class Agent:
     def stop(self) -> None:
         """Drain and end; the second time, at once."""
         if self.draining:
+            self._stop_now.set()
             for place in self.places:
                 place.signal(signal.SIGTERM)  # workers that drain take it as: now
         self.draining = True
         self._stop.set()
+
+    async def replace_workers(self) -> None:
+        """Put new processes in place of all workers, one after the other, while connections are accepted on.
+
+        The first that cannot be replaced ends it.
+        """
+        if self.draining or self._is_replacing:
+            return
+        self._is_replacing = True
+        try:
+            for place in self.places:
+                if not await place.replace():
+                    return
+            logger.info("workers replaced count=%d", len(self.places))
+        finally:
+            self._is_replacing = False
 
     async def run(self) -> None:
         """Keep the workers running until `stop`, then until they have drained."""
@@ -194,7 +222,10 @@ class Agent:
             saving = group.create_task(self._save_on())
             places = [group.create_task(place.run()) for place in self.places]
             await self._stop.wait()
+            await self._leave()
             logger.info("draining seconds=%g", self._start.drain_seconds)
+            # Ours goes first: what the kernel went on to queue for it would wait for nobody, and be reset at our end.
+            self._sockets.close()
             for place in self.places:
                 place.stop()
             _, late = await asyncio.wait(places, timeout=self._start.drain_seconds + EXTRA_SECONDS)
@@ -205,6 +236,15 @@ class Agent:
             saving.cancel()
         await asyncio.get_running_loop().run_in_executor(self._disk, self.spool.close)
         self._disk.shutdown()
+
+    async def _leave(self) -> None:
+        """Accept on for a while, for load balancers to see that we are not ready; the second `stop` ends it."""
+        if self._leave_seconds:
+            logger.info("leaving seconds=%g", self._leave_seconds)
+            for place in self.places:
+                place.leave()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop_now.wait(), self._leave_seconds)
 
     async def _save_on(self) -> None:
         while True:

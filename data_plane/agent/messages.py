@@ -2,9 +2,28 @@
 
 import msgspec
 
+from data_plane.listen_address import ListenAddress
 from data_plane.observability.metrics import Delta
 
 CHUNK_BYTES = 1024 * 1024  # of resources in one message: what the discovery protocol allows, too
+
+
+class Listening(msgspec.Struct, frozen=True):
+    """A socket that a worker inherits, by its descriptor, and how it is to be served."""
+
+    address: ListenAddress
+    descriptor: int
+
+
+class KeyPair(msgspec.Struct, frozen=True):
+    """A certificate from files: its chain and private key in PEM."""
+
+    name: str
+    chain: bytes
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"KeyPair({self.name})"
 
 
 class Start(msgspec.Struct, tag=True, frozen=True):
@@ -17,6 +36,8 @@ class Start(msgspec.Struct, tag=True, frozen=True):
     incarnation: int  # counts the processes that have had this worker's place
     data_dir: str
     drain_seconds: float
+    listening: tuple[Listening, ...] = ()
+    certificates: tuple[KeyPair, ...] = ()
 
 
 class Changes(msgspec.Struct, tag=True, frozen=True):
@@ -38,8 +59,18 @@ class Accept(msgspec.Struct, tag=True, frozen=True):
     """Begin to take connections."""
 
 
+class LameDuck(msgspec.Struct, tag=True, frozen=True):
+    """Go on accepting, but close each connection after its answer: clients are to go elsewhere."""
+
+
 class Drain(msgspec.Struct, tag=True, frozen=True):
     """Take no more connections, end what is under way, flush, exit."""
+
+
+class Certificates(msgspec.Struct, tag=True, frozen=True):
+    """The certificates from files, in place of those before."""
+
+    certificates: tuple[KeyPair, ...]
 
 
 class Stored(msgspec.Struct, tag=True, frozen=True):
@@ -80,5 +111,5 @@ class Report(msgspec.Struct, tag=True, frozen=True):
     lost_records: int = 0  # since the last report
 
 
-ToWorker = Start | Changes | Commit | Accept | Drain | Stored
+ToWorker = Start | Changes | Commit | Accept | LameDuck | Drain | Certificates | Stored
 ToAgent = Accepting | Draining | Applied | Records | Report

@@ -3,9 +3,8 @@
 import asyncio
 import logging
 import signal
-import socket
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, assert_never
@@ -19,12 +18,16 @@ from data_plane.agent.messages import (
     Applied,
     Drain,
     Draining,
+    KeyPair,
+    LameDuck,
+    Listening,
     Records,
     Report,
     Start,
     Stored,
     ToAgent,
 )
+from data_plane.agent.sockets import Bound
 from data_plane.agent.worker_process import WorkerProcess
 from data_plane.tasks import spawn
 
@@ -32,13 +35,18 @@ SILENT_SECONDS = 30.0  # a worker reports once a second; one that does not for s
 EXIT_SECONDS = 5.0  # between the end of the line and the end of the process
 FIRST_BACKOFF_SECONDS = 0.1
 MAX_BACKOFF_SECONDS = 10.0
-STEADY_SECONDS = 30.0  # a worker that has lived so long did not fail at its start
+STEADY_SECONDS = 5.0  # a worker that has served for so long did not fail at its start
+REPLACE_SECONDS = 60.0  # for a new worker to serve, before its place stays with the one that it was to replace
 
 logger = logging.getLogger(__name__)
 
 
 class Replica(Protocol):
     """What a place needs of its agent."""
+
+    @property
+    def certificates(self) -> tuple[KeyPair, ...]:
+        """From files, as they are now."""
 
     def new_feed(self) -> Feed:
         """A feed that begins with what is accepted now."""
@@ -64,27 +72,37 @@ class Worker:
     feed: Feed
     freed: asyncio.Event  # it takes no more connections: the next may come
     gone: asyncio.Event
+    settled: asyncio.Event  # it accepts, or is gone
     accepting: bool = False
+    accepting_since: float | None = None  # monotonic
     draining: bool = False
     differs: bool = False
     apply_seconds: float = 0.0
 
+    def has_served(self, seconds: float) -> bool:
+        """Whether it has accepted connections for so long."""
+        return self.accepting_since is not None and time.monotonic() - self.accepting_since > seconds
+
 
 class Place:
-    """Starts a worker, and the next when it drains or dies. Each process has a task that reads and one that feeds."""
+    """Starts a worker, and the next when it drains, dies or is to be replaced.
+
+    Each process has a task that reads and one that feeds.
+    """
 
     def __init__(
         self,
         start: Start,
-        listening: socket.socket,
+        bound: Sequence[Bound],
         replica: Replica,
-        start_worker: Callable[[socket.socket], Coroutine[None, None, WorkerProcess]],
+        start_worker: Callable[[Sequence[int]], Coroutine[None, None, WorkerProcess]],
     ) -> None:
         self.number = start.worker
         self.restarts = 0
-        self.workers: list[Worker] = []  # the last is the current one; those before are draining
-        self._start = start
-        self._listening = listening
+        self.workers: list[Worker] = []  # the last is the current one; those before are draining, or will be
+        self._begun = 0
+        listening = tuple(Listening(each.address, each.socket.fileno()) for each in bound)
+        self._start = msgspec.structs.replace(start, listening=listening)
         self._replica = replica
         self._start_worker = start_worker
         self._stopping = asyncio.Event()
@@ -94,30 +112,62 @@ class Place:
         worker = self.workers[-1] if self.workers else None
         return worker if worker and not worker.draining else None
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether a worker accepts and has configuration."""
+        return any(worker.accepting and worker.feed.applied is not None for worker in self.workers)
+
     async def run(self) -> None:
         """Keep the place taken until `stop`, then wait for the processes to end."""
         failures = 0
         while not self._stopping.is_set():
-            began = time.monotonic()
-            worker = await self._begin()
+            worker = self.current or await self._begin()
             if worker is not None:
                 await worker.freed.wait()
             if self._stopping.is_set():
                 break
             self.restarts += 1
+            if self.current is not None:
+                continue  # it was replaced
             if worker is not None and worker.draining and not worker.differs:
                 failures = 0
                 continue
-            failures = 1 if time.monotonic() - began > STEADY_SECONDS else failures + 1
+            was_steady = worker is not None and worker.has_served(STEADY_SECONDS)
+            failures = 1 if was_steady else failures + 1
             await self._pause(min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2 ** (failures - 1)))
         for worker in tuple(self.workers):
             await worker.gone.wait()
 
+    async def replace(self) -> bool:
+        """Start another worker on the same sockets, and drain the present one when the new one accepts.
+
+        False: the new one has failed, and the present one serves on. A place whose worker is not up needs no other.
+        """
+        old = self.current
+        if old is None or not old.accepting or self._stopping.is_set():
+            return True
+        new = await self._begin()
+        if new is None:
+            return False
+        try:
+            await asyncio.wait_for(new.settled.wait(), REPLACE_SECONDS)
+        except TimeoutError:
+            new.process.signal(signal.SIGKILL)
+        if not new.accepting:
+            logger.error("worker was not replaced: the new one does not serve worker=%d", self.number)
+            return False
+        old.process.channel.post(Drain())
+        await old.freed.wait()
+        return True
+
+    def leave(self) -> None:
+        """Have clients go elsewhere, while connections are still accepted."""
+        for worker in self.workers:
+            worker.process.channel.post(LameDuck())
+
     def stop(self) -> None:
         """Drain: let what is under way end, and start nothing more."""
         self._stopping.set()
-        # Ours goes first: what the kernel went on to queue for it would wait for nobody, and be reset at our end.
-        self._listening.close()
         for worker in self.workers:
             worker.process.channel.post(Drain())
 
@@ -131,12 +181,17 @@ class Place:
 
     async def _begin(self) -> Worker | None:
         try:
-            process = await self._start_worker(self._listening)
+            process = await self._start_worker([each.descriptor for each in self._start.listening])
         except OSError as error:
             logger.error("worker cannot be started worker=%d error=%s", self.number, error)
             return None
-        start = msgspec.structs.replace(self._start, incarnation=self._start.incarnation + self.restarts)
-        worker = Worker(process, self._replica.new_feed(), asyncio.Event(), asyncio.Event())
+        start = msgspec.structs.replace(
+            self._start,
+            incarnation=self._start.incarnation + self._begun,
+            certificates=self._replica.certificates,
+        )
+        self._begun += 1
+        worker = Worker(process, self._replica.new_feed(), asyncio.Event(), asyncio.Event(), asyncio.Event())
         self.workers.append(worker)
         process.channel.post(start)
         if self._stopping.is_set():
@@ -180,7 +235,8 @@ class Place:
             case Applied():
                 self._on_applied(worker, message)
             case Accepting():
-                worker.accepting = True
+                worker.accepting, worker.accepting_since = True, time.monotonic()
+                worker.settled.set()
                 self._replica.on_change()
             case Draining():
                 worker.accepting, worker.draining = False, True
@@ -212,6 +268,6 @@ class Place:
         logger.log(level, "worker ended worker=%d pid=%d status=%d", self.number, process.pid, status)
         self.workers.remove(worker)
         self._replica.on_end(process.pid)
-        worker.freed.set()
-        worker.gone.set()
+        for event in (worker.settled, worker.freed, worker.gone):
+            event.set()
         self._replica.on_change()

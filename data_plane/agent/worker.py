@@ -16,10 +16,13 @@ from data_plane.agent.messages import (
     Accept,
     Accepting,
     Applied,
+    Certificates,
     Changes,
     Commit,
     Drain,
     Draining,
+    KeyPair,
+    LameDuck,
     Records,
     Report,
     Start,
@@ -51,6 +54,15 @@ class Traffic(Protocol):
 
     async def accept(self) -> None:
         """Begin to take connections."""
+
+    def use_certificates(self, certificates: Sequence[KeyPair]) -> None:
+        """Take these from files for connections from now on, in place of those before."""
+
+    async def on_configuration(self) -> None:
+        """The configuration has changed: take over what of it is about listeners. Lets other work run meanwhile."""
+
+    def leave(self) -> None:
+        """Close each connection after its next answer, and accept on."""
 
     async def drain(self, seconds: float) -> None:
         """Take no more connections; return when the last exchange has ended, or after so long."""
@@ -127,6 +139,8 @@ class Worker:
             case Accept():
                 self._may_accept = True
                 self._news.set()
+            case Certificates() | LameDuck():
+                self._pass_on(message)
             case Stored():
                 self._sender.on_stored(message.sequence)
                 self._stored.set()
@@ -136,6 +150,12 @@ class Worker:
                 raise ValueError("a worker is started once")
             case _:
                 assert_never(message)
+
+    def _pass_on(self, message: Certificates | LameDuck) -> None:
+        if isinstance(message, Certificates):
+            self._traffic.use_certificates(message.certificates)
+        else:
+            self._traffic.leave()
 
     async def _apply_changes(self) -> None:
         """One commit at a time. The agent sends the next only after our answer, so nothing piles up here."""
@@ -150,6 +170,7 @@ class Worker:
                 changed = {path: content for path, content in changes.items() if content is not None}
                 removed = [path for path, content in changes.items() if content is None]
                 rejections = await self._configuration.apply(changed, removed, commit.revision)
+                await self._traffic.on_configuration()
                 content_hash = commit.content_hash
                 if rejections:  # by the same code that made the agent accept them
                     content_hash = "rejected " + ", ".join(rejection.path for rejection in rejections[:10])

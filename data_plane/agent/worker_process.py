@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,8 +62,8 @@ class WorkerProcess:
         return await self.process.wait()
 
 
-async def start_worker(listening: socket.socket) -> WorkerProcess:
-    """Start a worker that shares the given socket.
+async def start_worker(descriptors: Sequence[int]) -> WorkerProcess:
+    """Start a worker that inherits the given descriptors, under their numbers.
 
     In a process group of its own: Ctrl-C is for the agent, which then drains its workers.
 
@@ -77,10 +78,9 @@ async def start_worker(listening: socket.socket) -> WorkerProcess:
                 "-m",
                 WORKER_MODULE,
                 str(theirs.fileno()),
-                str(listening.fileno()),
                 str(os.getpid()),
                 stdin=asyncio.subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(), listening.fileno()),
+                pass_fds=(theirs.fileno(), *descriptors),
                 env={**os.environ, **ALLOCATOR},
                 process_group=0,
             )

@@ -9,6 +9,7 @@ from config_schemas.base import PLATFORM_TENANT
 from config_schemas.policies.merge import PolicyView, index_by_tenant
 from config_schemas.registry import POLICY_KINDS
 from data_plane.config import structs, units
+from data_plane.config.certificate import TlsSettings
 from data_plane.config.decoding import CREDENTIAL_MARK, decode_credential, decode_resource, kind_of
 from data_plane.config.plans import Tools
 from data_plane.config.policy_table import SAYS_NOTHING, PolicySources, PolicyStruct
@@ -62,6 +63,12 @@ class Compiler:
     def empty(self) -> Snapshot:
         """The snapshot to begin with, which answers that there is no configuration yet."""
         return Snapshot(0, self._base.sources, self._tools)
+
+    @property
+    def tls(self) -> TlsSettings:
+        """What the last compile that succeeded has found of TLS towards clients."""
+        found = self._base.state.units.get(f"{PLATFORM_TENANT}/Gateway/{self._gateway}")
+        return found if isinstance(found, TlsSettings) else TlsSettings()
 
     def compile(
         self, changed: Mapping[str, bytes], removed: Iterable[str], revision: int

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from data_plane.listen_address import ListenAddress
 from data_plane.settings import Address, SettingsError, parse
 
 
@@ -24,7 +25,7 @@ def test_a_replica_of_a_control_plane_is_described(tmp_path: Path) -> None:
     settings = parse([*control_plane_flags(tmp_path), "--gateway", "edge", "--workers", "3"], {})
     assert settings.control_planes == (Address("a", 8444), Address("::1", 8445))
     assert settings.certificates is not None
-    assert (settings.gateway, settings.workers, settings.listen) == ("edge", 3, Address("0.0.0.0", 8080))
+    assert (settings.gateway, settings.workers, settings.listen) == ("edge", 3, (ListenAddress("0.0.0.0", 8080),))
 
 
 def test_a_flag_wins_over_the_environment(base: list[str]) -> None:
@@ -52,8 +53,8 @@ def test_addresses_are_shown_as_they_are_written() -> None:
     [
         (["--workers", "0"], "argument --workers: '0' is not a whole number from 1 to 256"),
         (["--workers", "two"], "argument --workers: 'two' is not a whole number from 1 to 256"),
-        (["--listen", "8080"], "argument --listen: '8080' is not host:port"),
-        (["--listen", "a:99999"], "argument --listen: 'a:99999' is not host:port"),
+        (["--listen", "8080"], "argument --listen: '8080' is not host:port, http://"),
+        (["--listen", "a:99999"], "argument --listen: 'a:99999' is not host:port, http://"),
         (["--gateway", "Edge!"], "argument --gateway: 'Edge!' is not a resource's name"),
         (["--node-id", "a b"], "argument --node-id: 'a b' must consist of letters, digits and -_. (at most 128)"),
         (["--drain-seconds", "-1"], "argument --drain-seconds: '-1' is not a number of seconds from 0 to 86400"),

@@ -16,7 +16,7 @@ import aiohttp
 
 DEADLINE_SECONDS = 20.0
 POLL_SECONDS = 0.02
-STARTS = re.compile(r"replica starts node=(\S+) traffic_port=(\d+) admin_port=(\d+)")
+STARTS = re.compile(r"replica starts node=(\S+) listeners=(\S+) admin_port=(\d+)")
 
 
 def api_key(name: str = "tester") -> str:
@@ -69,6 +69,7 @@ class Replica:
         self.data_dir = folder / "data"
         self.port = 0
         self.admin_port = 0
+        self.listeners: list[str] = []  # as the replica names them, with the ports that it got
         self._workers = workers
         self._flags = flags
         self._process: subprocess.Popen[bytes] | None = None
@@ -126,7 +127,8 @@ class Replica:
         await self.until(lambda: STARTS.search(self.log()))
         found = STARTS.search(self.log())
         assert found is not None
-        self.port, self.admin_port = int(found[2]), int(found[3])
+        self.listeners, self.admin_port = found[2].split(","), int(found[3])
+        self.port = int(self.listeners[0].rpartition(":")[2])
 
     async def wait_for(self, condition: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         """Wait until /readyz says so."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Sequence
 
 import msgspec
 
@@ -60,7 +61,7 @@ class FakeWorkers:
         self.refusals = 0  # starts that are to fail
         self._all: list[FakeWorker] = []
 
-    async def start(self, listening: socket.socket) -> WorkerProcess:
+    async def start(self, descriptors: Sequence[int]) -> WorkerProcess:
         if self.refusals:
             self.refusals -= 1
             raise OSError("no room")

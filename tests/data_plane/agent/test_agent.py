@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,8 +25,10 @@ from data_plane.agent.messages import (
     Start,
     ToWorker,
 )
+from data_plane.agent.sockets import Sockets
 from data_plane.config.rejection import Rejection
 from data_plane.config.subscriber import ConfigUpdate
+from data_plane.listen_address import ListenAddress
 from data_plane.observability.metrics import Delta
 from data_plane.telemetry.spool import Spool
 from tests.fakes.worker import FakeWorker, FakeWorkers
@@ -49,7 +50,7 @@ class Scene:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self.workers = FakeWorkers()
-        self.sockets = (socket.socket(), socket.socket())
+        self.sockets = Sockets((ListenAddress("127.0.0.1"),), 2, {}, beside_orphans=False)
         start = Start("node", "gateway", "this", 0, 0, str(data_dir), 1.0)
         spool = Spool(data_dir / "records", 1_000_000)
         self.agent = Agent(start, Parts(FakeConfiguration(), spool, self.sockets, self.workers.start))
@@ -57,7 +58,7 @@ class Scene:
 
     async def serve(self, *revisions: int) -> list[FakeWorker]:
         """Start both workers and have them serve what there is."""
-        workers = [await self.workers.next() for _ in self.sockets]
+        workers = [await self.workers.next() for _ in self.agent.places]
         for worker in workers:
             commit = await hear(worker, Commit)
             worker.say(Applied(commit.revision, commit.content_hash, 0.0))
@@ -91,8 +92,7 @@ async def running(data_dir: Path) -> AsyncIterator[Scene]:
         scene.workers.end_all()
         await asyncio.wait_for(scene.running, 10.0)
         await scene.workers.close()
-        for each in scene.sockets:
-            each.close()
+        scene.sockets.close()
 
 
 @pytest.fixture

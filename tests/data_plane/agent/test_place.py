@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
 
+import msgspec
 import pytest
 
 from data_plane.agent import place as place_module
@@ -16,12 +17,16 @@ from data_plane.agent.messages import (
     Commit,
     Drain,
     Draining,
+    KeyPair,
+    Listening,
     Records,
     Report,
     Start,
     Stored,
 )
 from data_plane.agent.place import Place
+from data_plane.agent.sockets import Bound
+from data_plane.listen_address import ListenAddress
 from data_plane.observability.metrics import Delta
 from tests.fakes.worker import FakeWorker, FakeWorkers
 
@@ -31,6 +36,8 @@ COMMIT = Commit("e", 3, "hash")
 
 class FakeReplica:
     """An agent with one accepted revision."""
+
+    certificates: tuple[KeyPair, ...] = ()
 
     def __init__(self) -> None:
         self.reports: list[Report] = []
@@ -60,7 +67,8 @@ class Scene:
         self.replica = FakeReplica()
         self.workers = FakeWorkers()
         self.socket = socket.socket()
-        self.place = Place(START, self.socket, self.replica, self.workers.start)
+        self.bound = Bound(ListenAddress("127.0.0.1"), self.socket)
+        self.place = Place(START, [self.bound], self.replica, self.workers.start)
         self.running = asyncio.get_running_loop().create_task(self.place.run())
 
     async def next(self) -> FakeWorker:
@@ -86,7 +94,8 @@ async def until(condition: Callable[[], object]) -> None:
 
 async def test_a_worker_hears_who_it_is_and_what_to_serve(scene: Scene) -> None:
     worker = await scene.next()
-    assert await worker.hear() == START
+    listening = (Listening(scene.bound.address, scene.socket.fileno()),)
+    assert await worker.hear() == msgspec.structs.replace(START, listening=listening)
     await worker.hear()
     assert await worker.hear() == COMMIT
     worker.say(Applied(3, "hash", 0.01), Accepting())

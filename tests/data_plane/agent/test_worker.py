@@ -15,10 +15,13 @@ from data_plane.agent.messages import (
     Accept,
     Accepting,
     Applied,
+    Certificates,
     Changes,
     Commit,
     Drain,
     Draining,
+    KeyPair,
+    LameDuck,
     Records,
     Report,
     Start,
@@ -53,11 +56,21 @@ class FakeTraffic:
     def __init__(self) -> None:
         self.accepting = False
         self.was_cut_off = False
+        self.heard: list[object] = []
         self.idle = asyncio.Event()
         self.idle.set()
 
     async def accept(self) -> None:
         self.accepting = True
+
+    def use_certificates(self, certificates: Sequence[KeyPair]) -> None:
+        self.heard.append(certificates)
+
+    async def on_configuration(self) -> None:
+        self.heard.append("configuration")
+
+    def leave(self) -> None:
+        self.heard.append("leave")
 
     async def drain(self, seconds: float) -> None:
         self.accepting = False
@@ -231,3 +244,11 @@ async def test_a_fault_of_its_own_ends_it(scene: Scene) -> None:
     await scene.tell(Changes({"fault": b""}, []), Commit("e", 2, "hash2"))
     with pytest.raises(ExceptionGroup):
         await asyncio.wait_for(scene.running, 5.0)
+
+
+async def test_what_concerns_the_listeners_reaches_them(scene: Scene) -> None:
+    pairs = (KeyPair("a.pem", b"chain", b"key"),)
+    await scene.serve()
+    await scene.tell(Certificates(pairs), LameDuck(), msgspec.structs.replace(COMMIT, revision=2))
+    await scene.hear(Applied)
+    assert scene.traffic.heard == ["configuration", pairs, "leave", "configuration"]
