@@ -86,6 +86,7 @@ class CallRecord(msgspec.Struct, gc=False, omit_defaults=True):
     limits: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     candidates: tuple[Candidate, ...] = ()
+    client_ip: str = ""
 
 
 class Sink(Protocol):
@@ -157,6 +158,7 @@ class Recorder:
                 exchange.usage,
                 exchange.bytes_in,
                 exchange.bytes_out,
+                client_ip=exchange.client_ip,
             )
         )
 

@@ -90,7 +90,7 @@ def test_a_flood_of_addresses_takes_bounded_memory_and_does_not_free_the_one_tha
     held = sum(
         sys.getsizeof(half) + sum(sys.getsizeof(key) + sys.getsizeof(half[key]) for key in half) for half in halves
     )
-    assert held < 16 * MIB
+    assert held < 8 * MIB
 
 
 class World:

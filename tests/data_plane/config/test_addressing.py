@@ -1,0 +1,375 @@
+"""Addresses from resources to what happens to a request: whom the gateway takes for the client, and whom it admits."""
+
+from typing import Any
+
+from pytest import mark, param
+
+from data_plane.exchange import Peer, Request
+from data_plane.filters.address import AddressFilter, CallerAddressFilter
+from data_plane.filters.address_rate import AddressRateFilter
+from data_plane.filters.client_address import ClientAddressFilter
+from tests.fakes.gateway import Answer, Gateway, basic, post, request, resource, route
+
+OFFICE, HOME, PROXY = "192.0.2.1", "198.51.100.1", "10.0.0.1"
+
+
+def shop() -> dict[str, bytes]:
+    """`basic`, with a Service that takes anybody."""
+    return basic() | dict(
+        [
+            resource("Service", "shop", {"endpoints": [{"host": "127.0.0.1", "port": 80}]}),
+            route(
+                "shop",
+                serviceRef={"name": "shop"},
+                matches=[{"path": {"value": "/shop"}}],
+                authentication={"methods": ["Anonymous"]},
+            ),
+        ]
+    )
+
+
+def edge(**spec: Any) -> tuple[str, bytes]:
+    return resource("Gateway", "edge", spec)
+
+
+def policy(name: str, kind: str, target: str, *, tenant: str = "default", **spec: Any) -> tuple[str, bytes]:
+    return resource("AddressPolicy", name, {"targetRefs": [{"kind": kind, "name": target}], **spec}, tenant=tenant)
+
+
+def ask(gateway: Gateway, asked: Request, address: str) -> Answer:
+    asked.peer = Peer(address)
+    return gateway.ask(asked)
+
+
+def forwarded(gateway: Gateway, address: str, **headers: str) -> list[str]:
+    """The lines that a Service gets beside the usual ones; none where the peer's are right."""
+    lines = ask(gateway, request("GET", "/shop", **headers), address).exchange.forwarded
+    return [] if lines is None else lines.decode().split("\r\n")[:-1]
+
+
+# Who the client is.
+
+TRUSTING = edge(clientAddress={"trustedProxies": ["10.0.0.0/8"]})
+
+
+@mark.parametrize(
+    "spec, peer, headers, expected",
+    [
+        param({}, HOME, {"x_forwarded_for": OFFICE}, HOME, id="nobody is trusted"),
+        param({"clientAddress": {}}, HOME, {"x_forwarded_for": OFFICE}, HOME, id="no proxies"),
+        param({"clientAddress": {}}, "", {"x_forwarded_for": OFFICE}, OFFICE, id="a Unix socket"),
+        param({}, "", {"x_forwarded_for": OFFICE}, "", id="a Unix socket, and nobody is trusted"),
+        param({"clientAddress": {"trustedProxies": [PROXY]}}, HOME, {"x_forwarded_for": OFFICE}, HOME, id="a stranger"),
+        param({"clientAddress": {"trustedProxies": [PROXY]}}, PROXY, {"x_forwarded_for": OFFICE}, OFFICE, id="a proxy"),
+        param({"clientAddress": {"trustedProxies": [PROXY]}}, PROXY, {"x_forwarded_for": "a"}, PROXY, id="malformed"),
+        param({"clientAddress": {"trustedProxies": [PROXY]}}, PROXY, {}, PROXY, id="a proxy that says nothing"),
+        param(
+            {"clientAddress": {"trustedProxies": [PROXY], "header": "Forwarded"}},
+            PROXY,
+            {"forwarded": f"for={OFFICE}", "x_forwarded_for": "6.6.6.6"},
+            OFFICE,
+            id="forwarded alone",
+        ),
+        param(
+            {"clientAddress": {"trustedProxies": [PROXY], "header": "XRealIp"}},
+            PROXY,
+            {"x_real_ip": OFFICE, "x_forwarded_for": "6.6.6.6"},
+            OFFICE,
+            id="x-real-ip alone",
+        ),
+        param(
+            {"clientAddress": {"trustedProxies": [PROXY], "header": "None"}},
+            PROXY,
+            {"x_forwarded_for": OFFICE},
+            PROXY,
+            id="no header",
+        ),
+    ],
+)
+def test_the_client_is_the_peer_unless_a_trusted_proxy_says_otherwise(
+    spec: dict[str, Any], peer: str, headers: dict[str, str], expected: str
+) -> None:
+    gateway = Gateway(shop() | dict([edge(**spec)]))
+
+    for asked in (post(**headers), request("GET", "/shop", **headers), request("GET", "/nowhere", **headers)):
+        answer = ask(gateway, asked, peer)
+        answer.complete()
+        assert answer.exchange.client_ip == expected
+        assert gateway.sink.records[-1].client_ip == expected
+
+
+def test_trust_is_revoked_with_the_next_configuration() -> None:
+    gateway = Gateway(shop() | dict([TRUSTING]))
+    assert ask(gateway, post(x_forwarded_for=OFFICE), PROXY).exchange.client_ip == OFFICE
+
+    gateway.apply(dict([edge(clientAddress={"trustedProxies": ["172.16.0.0/12"]})]))
+    assert ask(gateway, post(x_forwarded_for=OFFICE), PROXY).exchange.client_ip == PROXY
+
+    gateway.apply({}, ["platform/Gateway/edge"])
+    assert ask(gateway, post(x_forwarded_for=OFFICE), PROXY).exchange.client_ip == PROXY
+
+
+def test_another_gateway_s_trust_does_not_count() -> None:
+    gateway = Gateway(shop() | dict([resource("Gateway", "inner", {"clientAddress": {"trustedProxies": [PROXY]}})]))
+
+    assert ask(gateway, post(x_forwarded_for=OFFICE), PROXY).exchange.client_ip == PROXY
+
+
+# What Services are told.
+
+
+def test_of_a_stranger_services_hear_what_its_connection_says() -> None:
+    gateway = Gateway(shop() | dict([TRUSTING]))
+
+    assert forwarded(gateway, HOME, x_forwarded_for=OFFICE) == []
+    assert Peer(HOME, "https").forwarded == b"x-forwarded-for: 198.51.100.1\r\nx-forwarded-proto: https\r\n"
+    assert Peer().forwarded == b"x-forwarded-proto: http\r\n"
+
+
+def test_of_a_proxy_s_client_services_hear_the_path_that_is_believed() -> None:
+    gateway = Gateway(shop() | dict([TRUSTING]))
+
+    lines = forwarded(
+        gateway,
+        PROXY,
+        x_forwarded_for=f"6.6.6.6, {OFFICE}, 10.9.9.9",
+        x_forwarded_proto="https",
+        x_forwarded_host="shop.example",
+        x_forwarded_port="443",
+        x_forwarded_prefix="/eu",
+    )
+
+    assert lines == [
+        f"x-forwarded-for: {OFFICE}, 10.9.9.9, {PROXY}",
+        "x-forwarded-proto: https",
+        "x-forwarded-host: shop.example",
+        "x-forwarded-port: 443",
+        "x-forwarded-prefix: /eu",
+    ]
+
+
+def test_a_proxy_s_nonsense_is_not_handed_on() -> None:
+    gateway = Gateway(shop() | dict([TRUSTING]))
+
+    lines = forwarded(
+        gateway,
+        PROXY,
+        x_forwarded_for="nonsense",
+        x_forwarded_proto="gopher",
+        x_forwarded_host="a b",
+        x_forwarded_port="-1",
+        x_forwarded_prefix="//evil.example/ a",
+    )
+
+    assert lines == [f"x-forwarded-for: {PROXY}", "x-forwarded-proto: http", "x-forwarded-host: gateway"]
+
+
+@mark.parametrize(
+    "forward, peer, expected",
+    [
+        ("None", HOME, []),
+        ("Forwarded", HOME, [f'forwarded: for={HOME};proto=http;host="gateway"']),
+        ("Forwarded", "2001:db8::1", ['forwarded: for="[2001:db8::1]";proto=http;host="gateway"']),
+        ("Forwarded", PROXY, [f'forwarded: for={OFFICE};proto=https;host="gateway", for={PROXY}']),
+        ("Forwarded", "", [f'forwarded: for={OFFICE};proto=https;host="gateway"']),
+        (
+            "Both",
+            HOME,
+            [
+                f"x-forwarded-for: {HOME}",
+                "x-forwarded-proto: http",
+                "x-forwarded-host: gateway",
+                f'forwarded: for={HOME};proto=http;host="gateway"',
+            ],
+        ),
+    ],
+)
+def test_services_are_told_in_the_words_that_the_gateway_chooses(forward: str, peer: str, expected: list[str]) -> None:
+    spec = {"trustedProxies": ["10.0.0.0/8"], "forward": forward}
+    gateway = Gateway(shop() | dict([edge(clientAddress=spec)]))
+
+    assert forwarded(gateway, peer, x_forwarded_for=OFFICE, x_forwarded_proto="https") == expected
+
+
+def test_a_client_without_an_address_is_unknown_to_services() -> None:
+    gateway = Gateway(shop() | dict([edge(clientAddress={"forward": "Forwarded"})]))
+
+    assert forwarded(gateway, "") == ['forwarded: for=unknown;proto=http;host="gateway"']
+
+
+def test_providers_are_told_nothing() -> None:
+    gateway = Gateway(shop() | dict([edge(clientAddress={"trustedProxies": ["10.0.0.0/8"], "forward": "Both"})]))
+
+    assert ask(gateway, post(x_forwarded_for=OFFICE), PROXY).exchange.forwarded is None
+
+
+# Who is admitted.
+
+
+@mark.parametrize(
+    "policies, address, code",
+    [
+        param([], HOME, "", id="no policy"),
+        param([policy("p", "Route", "shop", allow=[OFFICE])], OFFICE, "", id="allowed"),
+        param([policy("p", "Route", "shop", allow=[OFFICE])], HOME, "address_not_allowed", id="not allowed"),
+        param([policy("p", "Route", "shop", allow=["::/0", "0.0.0.0/0"])], "", "address_not_allowed", id="no address"),
+        param([policy("p", "Route", "shop", deny=[OFFICE])], HOME, "", id="not denied"),
+        param([policy("p", "Route", "shop", deny=[OFFICE])], OFFICE, "address_not_allowed", id="denied"),
+        param([policy("p", "Route", "shop", deny=[OFFICE])], "", "", id="no address is not denied"),
+        param(
+            [policy("p", "Route", "shop", allow=["192.0.2.0/24"], deny=[OFFICE])],
+            OFFICE,
+            "address_not_allowed",
+            id="deny beats allow",
+        ),
+        param(
+            [
+                policy("p", "Gateway", "edge", tenant="platform", deny=[OFFICE]),
+                policy("q", "Route", "shop", allow=[OFFICE]),
+            ],
+            OFFICE,
+            "address_not_allowed",
+            id="a tenant cannot widen what the platform denies",
+        ),
+        param(
+            [
+                policy("p", "Gateway", "edge", tenant="platform", allow=[HOME]),
+                policy("q", "Route", "shop", allow=[OFFICE]),
+            ],
+            OFFICE,
+            "address_not_allowed",
+            id="a tenant cannot widen what the platform allows",
+        ),
+        param(
+            [policy("p", "Tenant", "default", allow=["192.0.2.0/24"]), policy("q", "Route", "shop", allow=[OFFICE])],
+            "192.0.2.2",
+            "address_not_allowed",
+            id="a route narrows its tenant",
+        ),
+        param(
+            [policy("p", "Tenant", "default", allow=["192.0.2.0/24"]), policy("q", "Route", "shop", allow=[OFFICE])],
+            OFFICE,
+            "",
+            id="both admit",
+        ),
+        param([policy("p", "Service", "shop", deny=[OFFICE])], OFFICE, "address_not_allowed", id="service"),
+        param([policy("p", "Route", "other", deny=[OFFICE])], OFFICE, "", id="another route's"),
+        param(
+            [policy("p", "Route", "shop", deny=["::ffff:192.0.2.0/120"])], OFFICE, "address_not_allowed", id="mapped"
+        ),
+        param([policy("p", "Route", "shop", allow=["2001:db8::/32"])], "2001:db8::7", "", id="IPv6"),
+    ],
+)
+def test_all_policies_must_admit_a_client(policies: list[tuple[str, bytes]], address: str, code: str) -> None:
+    gateway = Gateway(shop() | dict(policies))
+
+    assert ask(gateway, request("GET", "/shop"), address).code == code
+    assert gateway.metrics.address_refused[("policy",)].value == bool(code)
+
+
+@mark.parametrize("kind, name", [("Credential", "key"), ("Application", "app"), ("Model", "gpt"), ("Route", "models")])
+def test_a_key_is_of_use_only_from_where_it_may_be_used(kind: str, name: str) -> None:
+    gateway = Gateway(basic() | dict([policy("p", kind, name, allow=[OFFICE])]))
+
+    assert ask(gateway, post(), OFFICE).code == ""
+    assert ask(gateway, post(), HOME).code == "address_not_allowed"
+
+
+@mark.parametrize(
+    "kind, name, code", [("Tenant", "default", "address_not_allowed"), ("Credential", "key", "unauthenticated")]
+)
+def test_policies_of_the_way_in_come_before_authentication(kind: str, name: str, code: str) -> None:
+    gateway = Gateway(basic() | dict([policy("p", kind, name, deny=[HOME])]))
+
+    assert ask(gateway, post(authorization="Bearer wrong"), HOME).code == code
+
+
+@mark.parametrize("path", ["/nowhere", "/v1/nothing", "/v1/models", "/shop"])
+def test_a_gateway_s_policy_refuses_whatever_is_asked_for(path: str) -> None:
+    gateway = Gateway(shop() | dict([policy("p", "Gateway", "edge", tenant="platform", deny=[HOME])]))
+
+    assert ask(gateway, request("GET", path), HOME).code == "address_not_allowed"
+
+
+def test_the_address_that_counts_is_the_client_s() -> None:
+    gateway = Gateway(shop() | dict([TRUSTING, policy("p", "Route", "shop", allow=[OFFICE])]))
+
+    assert ask(gateway, request("GET", "/shop", x_forwarded_for=OFFICE), PROXY).code == ""
+    assert (
+        ask(gateway, request("GET", "/shop", x_forwarded_for=f"{OFFICE}, {HOME}"), PROXY).code == "address_not_allowed"
+    )
+    assert ask(gateway, request("GET", "/shop", x_forwarded_for=OFFICE), HOME).code == "address_not_allowed"
+
+
+@mark.parametrize("kind, name", [("Route", "models"), ("Application", "app")])
+def test_a_shadow_policy_counts_what_it_would_refuse_and_refuses_nothing(kind: str, name: str) -> None:
+    gateway = Gateway(basic() | dict([policy("p", kind, name, allow=[OFFICE], mode="Shadow")]))
+
+    assert [ask(gateway, post(), address).code for address in (OFFICE, HOME, HOME)] == ["", "", ""]
+    assert gateway.metrics.shadowed[("default/AddressPolicy/p",)].value == 2
+    assert not gateway.metrics.address_refused
+
+
+def test_a_refusal_names_no_policy_and_no_network() -> None:
+    gateway = Gateway(shop() | dict([policy("secret-office", "Route", "shop", allow=[OFFICE])]))
+
+    error = ask(gateway, request("GET", "/shop"), HOME).error
+
+    assert error is not None
+    assert error.status == 403
+    assert error.message == "requests from this address are not allowed"
+
+
+# How often one address may ask.
+
+
+def test_requests_of_an_address_are_capped_before_authentication() -> None:
+    gateway = Gateway(shop() | dict([edge(perAddress={"requestsPerSecond": 1, "burst": 2})]))
+
+    codes = [ask(gateway, post(authorization="Bearer wrong"), HOME).code for _ in range(3)]
+    assert codes == ["unauthenticated", "unauthenticated", "rate_limited"]
+    refused = ask(gateway, request("GET", "/nowhere"), HOME).error
+    assert refused is not None
+    assert (refused.status, refused.origin, refused.retry_after_seconds) == (429, "gateway", 1)
+    assert ask(gateway, post(), OFFICE).code == ""
+    assert gateway.metrics.address_refused[("rate",)].value == 2
+
+
+def test_a_change_of_configuration_forgives_nothing() -> None:
+    gateway = Gateway(shop() | dict([edge(perAddress={"requestsPerSecond": 1})]))
+    ask(gateway, post(), HOME)
+
+    gateway.apply(dict([resource("Tenant", "default", labels={"plan": "gold"})]))
+
+    assert ask(gateway, post(), HOME).code == "rate_limited"
+
+
+def test_the_address_that_is_capped_is_the_client_s() -> None:
+    spec = {"clientAddress": {"trustedProxies": ["10.0.0.0/8"]}, "perAddress": {"requestsPerSecond": 1}}
+    gateway = Gateway(shop() | dict([edge(**spec)]))
+
+    assert [ask(gateway, post(x_forwarded_for=address), PROXY).code for address in (OFFICE, HOME, HOME)] == [
+        "",
+        "",
+        "rate_limited",
+    ]
+
+
+def test_connections_alone_cap_no_requests() -> None:
+    gateway = Gateway(shop() | dict([edge(perAddress={"connections": 1})]))
+
+    assert [ask(gateway, post(), HOME).code for _ in range(5)] == [""] * 5
+    assert gateway.snapshot.connection_caps is not None
+    assert gateway.snapshot.connection_caps.caps.connections == 1
+
+
+# What it costs where it is not asked for.
+
+
+def test_a_gateway_that_says_nothing_of_addresses_has_no_filter_for_them() -> None:
+    gateway = Gateway(shop())
+    hooks = [hook for asked in (post(), request("GET", "/shop")) for _, hook in ask(gateway, asked, HOME).plan.head]
+    ours = (ClientAddressFilter, AddressRateFilter, AddressFilter, CallerAddressFilter)
+
+    assert not any(isinstance(getattr(hook, "__self__", None), ours) for hook in hooks)
+    assert gateway.snapshot.connection_caps is None
