@@ -87,11 +87,18 @@ def check_versions(versions: tuple[ServiceVersion, ...], versioning: Versioning 
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"`versions` has '{name}' more than once")
+    if versioning is not None and versioning.default is not None:
+        _check_default(versions, versioning.default)
     known = ", ".join(f"'{name}'" for name in names)
-    if versioning is not None and versioning.default is not None and versioning.default not in names:
-        raise ValueError(f"`versioning.default` must be one of {known}")
     for version in versions:
         if version.successor is not None and (version.successor not in names or version.successor == version.name):
             raise ValueError(f"`successor` of '{version.name}' must be another one of {known}")
         if version.endpoints and not any(endpoint.weight for endpoint in version.endpoints):
             raise ValueError(f"at least one of `endpoints` of '{version.name}' must have a weight above 0")
+
+
+def _check_default(versions: tuple[ServiceVersion, ...], default: str) -> None:
+    served = [version.name for version in versions if version.stage != "Retired"]
+    if default not in served:
+        allowed = ", ".join(f"'{name}'" for name in served) or "one that is not retired"
+        raise ValueError(f"`versioning.default` must be one of {allowed}")

@@ -14,7 +14,7 @@ def values_of(query: bytes, name: bytes) -> list[bytes]:
 
 def without(query: bytes, names: Collection[bytes]) -> bytes:
     """The query without the fields of these decoded names."""
-    return b"&".join([field for field in query.split(b"&") if field and _name(field) not in names])
+    return b"&".join([field for field in query.split(b"&") if _name(field) not in names])
 
 
 def joined(query: bytes, fields: bytes) -> bytes:

@@ -8,19 +8,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, assert_never
 
-from data_plane.config import structs
+from data_plane.config import rest_route, structs
 from data_plane.config.policy_table import PolicyTable
 from data_plane.config.route_unit import CompiledRoute
 from data_plane.config.units import CompiledModel
-from data_plane.errors import GatewayError, NotFound, NotProgrammed
+from data_plane.errors import GatewayError, MethodNotAllowed, NotFound, NotProgrammed
 from data_plane.exchange import Exchange
 from data_plane.filters.authenticate import AuthenticateFilter
+from data_plane.filters.cors import CorsFilter, PreflightFilter
 from data_plane.filters.measure import MeasureFilter
 from data_plane.filters.model import ModelFilter
 from data_plane.filters.models_list import ModelsListFilter
 from data_plane.filters.order import in_order
 from data_plane.filters.record import RecordFilter
 from data_plane.filters.refuse import RefuseFilter
+from data_plane.filters.respond import RespondFilter
 from data_plane.filters.usage import UsageFilter
 from data_plane.identity.directory import Directory
 from data_plane.limits.per_address import RequestRates
@@ -33,7 +35,7 @@ from data_plane.upstream.cluster import ModelVersion, ServiceTarget
 
 MAX_PLANS = 4096  # of one revision; beyond, they are made anew
 
-Entrance = Literal["rest", "model", "models", "unknown"]
+Entrance = Literal["rest", "model", "models", "options", "models options", "unknown"]
 Refusal = Literal["no_route", "not_programmed"]
 
 
@@ -76,37 +78,75 @@ class Plans:
             MeasureFilter(tools.metrics),
             *policies.gateway_filters(tools.address_rates),
         )
-        self._entries: dict[tuple[str, Entrance], Plan] = {}
+        self._entries: dict[tuple[str, Entrance, int], Plan] = {}
         self._full: dict[tuple[str, str, str, int], Plan] = {}
         self._refusals: dict[Refusal, Plan] = {}
+        self._preflights: dict[str, Plan | None] = {}
+        self._wrong_methods: dict[tuple[frozenset[str], bool], Plan] = {}
 
-    def entry(self, route: CompiledRoute, entrance: Entrance) -> Plan:
-        """The plan with which a request on a route begins."""
-        plan = self._entries.get((route.path, entrance))
+    def entry(self, route: CompiledRoute, entrance: Entrance, place: int = 0) -> Plan:
+        """The plan with which a request on a route begins. `place`: of the match, where it matters."""
+        key = (route.path, entrance, place)
+        plan = self._entries.get(key)
         if plan is None:
-            plan = self._entries[route.path, entrance] = self._make_entry(route, entrance)
+            plan = self._entries[key] = self._make_entry(route, entrance, place)
         return plan
+
+    def preflight(self, route: CompiledRoute | None) -> Plan | None:
+        """The plan of a browser's question about a route, None as route: about what nothing takes.
+
+        None: no policy of ours answers it.
+        """
+        key = route.path if route is not None else ""
+        if key not in self._preflights:
+            self._preflights[key] = self._make_preflight(route)
+        return self._preflights[key]
 
     def refusal(self, refusal: Refusal) -> Plan:
         """The plan of what no route takes."""
         plan = self._refusals.get(refusal)
         if plan is None:
             error = no_route if refusal == "no_route" else not_programmed
-            filters = (*self._outer, *self._policies.entry_filters(None), RefuseFilter(error))
-            plan = self._refusals[refusal] = compile_plan(in_order(filters))
+            plan = self._refusals[refusal] = compile_plan(in_order((*self._outside(None), RefuseFilter(error))))
         return plan
 
-    def _make_entry(self, route: CompiledRoute, entrance: Entrance) -> Plan:
+    def wrong_method(self, allowed: frozenset[str], *, asks: bool) -> Plan:
+        """The plan of what is served by other methods only: `asks` for them, or is refused."""
+        key = (allowed, asks)
+        plan = self._wrong_methods.get(key)
+        if plan is None:
+            last = _options(allowed) if asks else RefuseFilter(lambda: _wrong_method(allowed))
+            plan = self._wrong_methods[key] = compile_plan(in_order((*self._outside(None), last)))
+        return plan
+
+    def _outside(self, route: CompiledRoute | None) -> tuple[Filter, ...]:
+        """What every plan begins with: of a route, or of requests that none takes."""
+        rules = self._policies.cors(route)
+        cors = (CorsFilter(rules),) if rules is not None else ()
+        return (*self._outer, *cors, *self._policies.entry_filters(route))
+
+    def _make_preflight(self, route: CompiledRoute | None) -> Plan | None:
+        rules = self._policies.cors(route)
+        if rules is None:
+            return None
+        return compile_plan(in_order((*self._outer, *self._policies.entry_filters(route), PreflightFilter(rules))))
+
+    def _make_entry(self, route: CompiledRoute, entrance: Entrance, place: int) -> Plan:
         authenticate = AuthenticateFilter(route.admittance, self._directory, self._tools.wall_clock)
         models = route.models or {}
-        outer = (*self._outer, *self._policies.entry_filters(route))
+        outer = self._outside(route)
         match entrance:
             case "unknown":
                 return compile_plan(in_order((*outer, RefuseFilter(no_route))))
             case "rest" if route.problem:
                 return compile_plan(in_order((*outer, RefuseFilter(lambda: NotProgrammed(route.problem)))))
             case "rest":
-                return _entry((*outer, authenticate), lambda entered: self._to_service(route, entered))
+                own = rest_route.entry_filters(route, route.matches[place])
+                return _entry((*outer, authenticate, *own), lambda entered: self._to_rest(route, place, entered))
+            case "options":
+                return compile_plan(in_order((*outer, _options(frozenset(("POST", "OPTIONS"))))))
+            case "models options":
+                return compile_plan(in_order((*outer, _options(frozenset(("GET", "HEAD", "OPTIONS"))))))
             case "models":
                 listed = {name: (model.name, model.entry) for name, model in models.items() if not model.problem}
                 return compile_plan(in_order((*outer, authenticate, ModelsListFilter(listed))))
@@ -142,20 +182,20 @@ class Plans:
 
         return next_plan
 
-    def _to_service(self, route: CompiledRoute, entered: tuple[Filter, ...]) -> Callable[[Exchange], Plan]:
-        """What goes on from the entry plan of a route to a Service."""
-        service = route.service
-        if service is None:
-            raise ValueError(f"route '{route.path}' has no service")
-        dispatcher = self._tools.dispatchers.for_service(service.target)
+    def _to_rest(self, route: CompiledRoute, place: int, entered: tuple[Filter, ...]) -> Callable[[Exchange], Plan]:
+        """What goes on from the entry plan of a route to a Service, or to an answer of its own."""
+        dispatchers = rest_route.dispatchers(route, self._tools.dispatchers.for_service)
+        path = f"{route.path}#{place}"
 
         def next_plan(exchange: Exchange) -> Plan:
+            version = exchange.api_version
             caller_set = exchange.identity.policy_set if exchange.identity is not None else 0
-            key = (route.path, "", "", caller_set)
+            key = (path, "", version, caller_set)
             plan = self._full.get(key)
             if plan is None:
-                filters = self._policies.filters(route, None, None, caller_set)
-                plan = self._keep(key, compile_full(entered, filters, dispatcher))
+                filters = self._policies.filters(route, None, version or None, caller_set)
+                filters += rest_route.last_filters(route, route.matches[place], version)
+                plan = self._keep(key, compile_full(entered, filters, dispatchers.get(version)))
             return plan
 
         return next_plan
@@ -172,9 +212,18 @@ def _entry(filters: tuple[Filter, ...], then: Callable[[tuple[Filter, ...]], Cal
     return compile_plan(entered, next_plan=then(entered))
 
 
-def compile_full(entered: tuple[Filter, ...], filters: list[Filter], dispatcher: Dispatcher) -> Plan:
+def compile_full(entered: tuple[Filter, ...], filters: list[Filter], dispatcher: Dispatcher | None) -> Plan:
     """A plan that goes on after its first filters have had their turn."""
     return compile_plan((*entered, *in_order(filters)), dispatcher=dispatcher, entered=len(entered))
+
+
+def _options(allowed: frozenset[str]) -> RespondFilter:
+    """Tells by which methods something may be asked for (RFC 9110 9.3.7)."""
+    return RespondFilter(204, ((b"allow", ", ".join(sorted(allowed)).encode()),))
+
+
+def _wrong_method(allowed: frozenset[str]) -> GatewayError:
+    return MethodNotAllowed("what is here is not served by this method", allowed=allowed)
 
 
 def no_route() -> GatewayError:

@@ -13,7 +13,9 @@ from data_plane.config.route_unit import CompiledRoute
 from data_plane.config.units import CompiledModel
 from data_plane.exchange import Timeouts
 from data_plane.filters.address import AddressFilter
+from data_plane.filters.cors import CorsRules
 from data_plane.filters.header import HeaderChanges, HeaderFilter
+from data_plane.filters.server_name import ServerNameFilter
 from data_plane.filters.shadow import ShadowFilter
 from data_plane.filters.timeout import TimeoutFilter
 from data_plane.identity.credential_table import Credential
@@ -23,9 +25,10 @@ from data_plane.observability.metrics import Metrics
 from data_plane.pipeline.filter import Filter
 
 SinglePolicy = structs.TimeoutPolicy | structs.HeaderPolicy  # each is a filter of its own
-PolicyStruct = SinglePolicy | structs.AddressPolicy
+PolicyStruct = SinglePolicy | structs.AddressPolicy | structs.CorsPolicy
 MERGES: Mapping[str, Merge] = {kind: policy.MERGE for kind, policy in POLICY_KINDS.items()}
 DEFAULT_TIMEOUTS = Timeouts()
+CORS = "CorsPolicy"  # answers and refuses before anybody knows who calls: in entry plans
 SAYS_NOTHING = structs.GatewaySpec()
 
 
@@ -80,7 +83,10 @@ class PolicyTable:
 
     def gateway_filters(self, rates: RequestRates) -> tuple[Filter, ...]:
         """Those of every plan."""
-        return tuple(addressing.gateway_filters(self._sources.gateway_spec, rates, self._metrics))
+        spec = self._sources.gateway_spec
+        clients = spec.tls.client_certificates if spec.tls is not None else None
+        verifying = (ServerNameFilter(),) if clients is not None and clients.mode != "Off" else ()
+        return (*verifying, *addressing.gateway_filters(spec, rates, self._metrics))
 
     def connection_caps(self) -> ConnectionCaps | None:
         """What the listener asks of connections."""
@@ -91,10 +97,20 @@ class PolicyTable:
         reached = reaching(self._sources.indexes, self._entry_parts(route))
         return addressing.address_filters(reached, self._sources.policies, self._metrics, AddressFilter)
 
+    def cors(self, route: CompiledRoute | None) -> CorsRules | None:
+        """Which pages may call, whoever looks at them. None as route: no route takes the request."""
+        parts = self._entry_parts(None) if route is None else self._parts(route, None, None)
+        reached = [each for each in reaching(self._sources.indexes, parts) if each.policy.kind == CORS]
+        for verdict in merge(reached, MERGES):
+            policy = self._sources.policies[verdict.policy.path]
+            if verdict.is_effective and isinstance(policy, structs.CorsPolicy):
+                return _cors(policy.spec)
+        return None
+
     def filters(
         self, route: CompiledRoute, model: CompiledModel | None, version: str | None, caller_set: int
     ) -> list[Filter]:
-        """What is in force for a caller on a route, with a model if there is one."""
+        """What is in force for a caller on a route. `version`: of the model if there is one, else of the Service."""
         reached = {
             each.policy.path: each for each in reaching(self._sources.indexes, self._parts(route, model, version))
         }
@@ -108,7 +124,7 @@ class PolicyTable:
         verdicts = merge((each for each in in_order if each.policy.kind != addressing.KIND), MERGES)
         policies = [self._sources.policies[each.policy.path] for each in verdicts if each.is_effective]
         shadows = tuple(each.policy.path for each in verdicts if each.policy.is_shadow and each.lost_to is None)
-        singles = [_filter(policy) for policy in policies if not isinstance(policy, structs.AddressPolicy)]
+        singles = [_filter(policy) for policy in policies if isinstance(policy, SinglePolicy)]
         filters = [*addresses, *singles]
         return [ShadowFilter(shadows, self._metrics), *filters] if shadows else filters
 
@@ -117,7 +133,7 @@ class PolicyTable:
             yield Part("Model", model.tenant, model.name, dict(model.labels), version)
         if route.service is not None:
             service = route.service
-            yield Part("Service", service.tenant, service.name, dict(service.labels))
+            yield Part("Service", service.tenant, service.name, dict(service.labels), version)
         yield from self._entry_parts(route)
 
     def _entry_parts(self, route: CompiledRoute | None) -> Iterable[Part]:
@@ -154,4 +170,17 @@ def _timeouts(spec: structs.TimeoutPolicySpec) -> Timeouts:
 
 
 def _changes(changes: structs.HeaderChanges) -> HeaderChanges:
-    return HeaderChanges.of([(each.name, each.value) for each in changes.set], changes.remove)
+    set_fields, added_fields = ([(each.name, each.value) for each in part] for part in (changes.set, changes.add))
+    return HeaderChanges.of(set_fields, changes.remove, added_fields)
+
+
+def _cors(spec: structs.CorsPolicySpec) -> CorsRules:
+    return CorsRules(
+        spec.allow_origins,
+        spec.allow_methods,
+        spec.allow_headers,
+        spec.expose_headers,
+        spec.allow_credentials == "Allow",
+        spec.allow_private_network == "Allow",
+        spec.max_age_seconds,
+    )

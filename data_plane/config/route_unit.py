@@ -24,6 +24,7 @@ class CompiledMatch:
     methods: frozenset[bytes] = frozenset()
     headers: tuple[tuple[bytes, bytes], ...] = ()
     query: tuple[bytes, ...] = ()  # fields as they stand in a query
+    implies_head: bool = False  # `HEAD` is taken beside `GET`, though not named
 
     @property
     def conditions(self) -> tuple[object, ...]:
@@ -37,7 +38,10 @@ class CompiledMatch:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRoute:
-    """Either `models`, by the names that clients may write, or `service`. `problem`: why it cannot be served."""
+    """One of `models`, by the names that clients may write, `service`, `redirect` and `respond`.
+
+    `problem`: why it cannot be served.
+    """
 
     path: str
     tenant: str
@@ -50,10 +54,19 @@ class CompiledRoute:
     models: dict[str, CompiledModel] | None = field(default=None, hash=False)
     service: CompiledService | None = None
     problem: str = ""
+    rewrite: structs.Rewrite | None = None
+    redirect: structs.Redirect | None = None
+    respond: structs.StaticAnswer | None = None
 
     @property
     def full_name(self) -> str:
         return f"{self.tenant}/{self.name}"
+
+    @property
+    def depends_on_match(self) -> bool:
+        """Whether it matters to plans which of several matches holds."""
+        changes = (self.rewrite, self.redirect)
+        return len(self.matches) > 1 and any(each is not None and each.path is not None for each in changes)
 
 
 def make_route(build: Build, path: str, gateway: str) -> CompiledRoute | None:
@@ -92,6 +105,9 @@ def make_route(build: Build, path: str, gateway: str) -> CompiledRoute | None:
         models,
         service,
         problem,
+        spec.rewrite,
+        spec.redirect,
+        spec.respond,
     )
 
 
@@ -137,13 +153,15 @@ def _match(match: structs.RouteMatch) -> CompiledMatch:
         segments = tuple(_segment(each) for each in match.path.value.split("/")[1:])
     if match.path.type != "Template" and (b"{" in path or b"}" in path):
         raise Rejected(f"`spec.matches.path`: '{match.path.value}' needs `type: Template` for its braces")
+    implies_head = "GET" in match.methods and "HEAD" not in match.methods  # RFC 9110 9.3.2
     return CompiledMatch(
         match.path.type,
         path,
         segments,
-        frozenset(each.encode() for each in match.methods),
+        frozenset(each.encode() for each in (*match.methods, *(("HEAD",) if implies_head else ()))),
         tuple(sorted((each.name.encode(), each.value.encode()) for each in match.headers)),
         tuple(sorted(f"{each.name}={each.value}".encode() for each in match.query)),
+        implies_head,
     )
 
 

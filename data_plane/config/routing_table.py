@@ -18,11 +18,15 @@ MAX_KNOWN_HOSTS = 1024  # values of `Host` come from clients
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One match of one route. `below`: how many bytes of a path its prefix takes."""
+    """One match of one route. `below`: how many bytes of a path its prefix takes.
+
+    `place`: of the match in its route, where plans depend on it.
+    """
 
     route: CompiledRoute
     match: CompiledMatch
     below: int = 0
+    place: int = 0
 
     def holds(self, request: Request, tenant: str | None) -> bool:
         """Whether the request matches, and the route may be its: `tenant` None takes routes of every tenant."""
@@ -31,7 +35,14 @@ class Entry:
             return False
         if match.methods and request.method not in match.methods:
             return False
-        if match.headers and any(request.headers.get(name) != value for name, value in match.headers):
+        return not (match.headers or match.query) or self.has_conditions(request)
+
+    def has_conditions(self, request: Request, announced: Collection[bytes] = ()) -> bool:
+        """Whether headers and query are as they must be; of announced headers only the names are known."""
+        match = self.match
+        if match.headers and any(
+            request.headers.get(name) != value and name not in announced for name, value in match.headers
+        ):
             return False
         return not match.query or set(match.query) <= set(request.query.split(b"&"))
 
@@ -52,15 +63,14 @@ class HostTable:
         gone = {route.path for route in dropped}
         tables = {"Exact": dict(self.exact), "Prefix": dict(self.prefixes)}
         templates = [each for each in self.templates if each.route.path not in gone]
-        for route, match in _matches(dropped):
-            if match.type in tables:
-                _take(tables[match.type], match.path, route.path)
-        for route, match in _matches(added):
-            if match.type in tables:
-                below = len(match.path) if match.type == "Prefix" else 0
-                _add(tables[match.type], Entry(route, match, below))
+        for entry in _entries(dropped):
+            if entry.match.type in tables:
+                _take(tables[entry.match.type], entry.match.path, entry.route.path)
+        for entry in _entries(added):
+            if entry.match.type in tables:
+                _add(tables[entry.match.type], entry)
             else:
-                templates.append(Entry(route, match))
+                templates.append(entry)
         templates.sort(key=_template_rank)
         return HostTable(tables["Exact"], tables["Prefix"], tuple(templates))
 
@@ -70,6 +80,20 @@ class HostTable:
             if entry.holds(request, tenant):
                 return entry
         return self._find_prefix(request, path, tenant) or self._find_template(request, path, tenant)
+
+    def candidates(self, path: bytes) -> Iterator[Entry]:
+        """All whose path matches, in the order of `find`."""
+        yield from self.exact.get(path, ())
+        prefix = path
+        while True:
+            yield from self.prefixes.get(prefix, ())
+            if not prefix:
+                break
+            prefix = prefix[: prefix.rfind(b"/")]
+        parts = path.split(b"/")[1:]
+        for entry in self.templates:
+            if _fits(entry.match.segments, parts):
+                yield entry
 
     def _find_prefix(self, request: Request, path: bytes, tenant: str | None) -> Entry | None:
         prefixes = self.prefixes
@@ -89,12 +113,7 @@ class HostTable:
             return None
         parts = path.split(b"/")[1:]
         for entry in self.templates:
-            segments = entry.match.segments
-            if (
-                len(segments) == len(parts)
-                and all(part and segment in (None, part) for segment, part in zip(segments, parts, strict=True))
-                and entry.holds(request, tenant)
-            ):
+            if _fits(entry.match.segments, parts) and entry.holds(request, tenant):
                 return entry
         return None
 
@@ -121,6 +140,23 @@ class RoutingTable:
         # Nothing of its own: another tenant's route may admit everybody, and refuses a key that is not its tenant's.
         return self.find(request) if tenant is not None else None
 
+    def find_announced(self, request: Request, method: bytes, headers: Collection[bytes]) -> Entry | None:
+        """The entry for a request that a preflight announces: with this method, and headers of these names."""
+        for entry in self._candidates(request):
+            methods = entry.match.methods
+            if (not methods or method in methods) and entry.has_conditions(request, headers):
+                return entry
+        return None
+
+    def allowed_methods(self, request: Request) -> frozenset[bytes]:
+        """By which the same may be asked for that is not served by the request's own; empty: nothing is there."""
+        found = (entry.match.methods for entry in self._candidates(request) if entry.has_conditions(request))
+        return frozenset().union(*found)
+
+    def _candidates(self, request: Request) -> Iterator[Entry]:
+        for table in self._tables(request.headers.get(b"host", b"")):
+            yield from table.candidates(request.path)
+
     def _tables(self, host: bytes) -> tuple[HostTable, ...]:
         """Most specific first."""
         name = host_name(host)
@@ -144,8 +180,19 @@ def host_name(host: bytes) -> bytes:
     return name.rstrip(b".")
 
 
-def _matches(routes: Iterable[CompiledRoute]) -> Iterator[tuple[CompiledRoute, CompiledMatch]]:
-    return ((route, match) for route in routes for match in route.matches)
+def _entries(routes: Iterable[CompiledRoute]) -> Iterator[Entry]:
+    for route in routes:
+        depends_on_match = route.depends_on_match
+        for place, match in enumerate(route.matches):
+            below = len(match.path) if match.type == "Prefix" else 0
+            yield Entry(route, match, below, place if depends_on_match else 0)
+
+
+def _fits(segments: tuple[bytes | None, ...], parts: list[bytes]) -> bool:
+    """Whether a path has a template's segments."""
+    return len(segments) == len(parts) and all(
+        part and segment in (None, part) for segment, part in zip(segments, parts, strict=True)
+    )
 
 
 def _take(entries: dict[bytes, tuple[Entry, ...]], path: bytes, route_path: str) -> None:
@@ -159,11 +206,12 @@ def _add(entries: dict[bytes, tuple[Entry, ...]], entry: Entry) -> None:
     entries[path] = tuple(sorted((*entries.get(path, ()), entry), key=_rank))
 
 
-def _rank(entry: Entry) -> tuple[int, str, str, tuple[object, ...]]:
+def _rank(entry: Entry) -> tuple[int, bool, str, str, tuple[object, ...]]:
     match, route = entry.match, entry.route
-    return -match.condition_count, route.name, route.tenant, match.conditions
+    # Who names HEAD gets it, before those that take it beside GET.
+    return -match.condition_count, match.implies_head, route.name, route.tenant, match.conditions
 
 
-def _template_rank(entry: Entry) -> tuple[int, int, str, str, tuple[object, ...]]:
+def _template_rank(entry: Entry) -> tuple[int, int, bool, str, str, tuple[object, ...]]:
     """Those with the most fixed segments first."""
     return -sum(part is not None for part in entry.match.segments), *_rank(entry)

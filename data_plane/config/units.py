@@ -5,7 +5,7 @@ What a resource refers to may be missing: a quarantined resource was never sent.
 """
 
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from msgspec import Raw
@@ -36,13 +36,16 @@ class CompiledProvider:
 
 @dataclass(frozen=True, slots=True)
 class CompiledService:
-    """An ordinary upstream."""
+    """An ordinary upstream. `targets`: where each version of its API is served that is not retired."""
 
     name: str
     tenant: str
     labels: Labels
     target: ServiceTarget
 
+    versioning: structs.Versioning | None = None
+    versions: tuple[structs.ServiceVersion, ...] = ()
+    targets: tuple[tuple[str, ServiceTarget], ...] = ()
 
 @dataclass(frozen=True, slots=True)
 class CompiledModel:
@@ -82,21 +85,17 @@ def make_service(build: Build, path: str) -> CompiledService:
     service = _expect(build.resource(path), structs.Service)
     metadata, spec = service.metadata, service.spec
     name = f"{metadata.tenant}/{metadata.name}"
-    endpoints = tuple(
-        Endpoint(
-            each.host.strip("[]"),
-            each.port,
-            _tls(spec.tls, each.host.strip("[]")) if spec.protocol == "HTTPS" else None,
-        )
-        for each in spec.endpoints
-    )
-    weights = tuple(each.weight for each in spec.endpoints)
-    if not any(weights):
+    if not any(each.weight for each in spec.endpoints):
         raise Rejected("at least one of `spec.endpoints` must have a weight above 0")
-    cluster = Cluster(name, endpoints, weights, spec.retry_stale == "Any")
     host = spec.host.encode() if spec.host is not None else None
-    target = ServiceTarget(name, cluster, spec.base_path.encode(), host)
-    return CompiledService(metadata.name, metadata.tenant, labels_of(metadata), target)
+    target = ServiceTarget(name, _cluster(name, spec, spec.endpoints), spec.base_path.encode(), host)
+    targets = tuple(
+        (version.name, _version_target(target, spec, version))
+        for version in spec.versions
+        if version.stage != "Retired"
+    )
+    labels = labels_of(metadata)
+    return CompiledService(metadata.name, metadata.tenant, labels, target, spec.versioning, spec.versions, targets)
 
 
 def make_model(build: Build, path: str) -> CompiledModel:
@@ -178,6 +177,27 @@ def _auth(build: Build, auth: structs.ProviderAuth, tenant: str) -> ProviderAuth
         return ProviderAuth(key, auth.header)
     except ValueError:
         return None
+
+
+def _cluster(name: str, spec: structs.ServiceSpec, endpoints: tuple[structs.ServiceEndpoint, ...]) -> Cluster:
+    made = tuple(
+        Endpoint(
+            each.host.strip("[]"),
+            each.port,
+            _tls(spec.tls, each.host.strip("[]")) if spec.protocol == "HTTPS" else None,
+        )
+        for each in endpoints
+    )
+    return Cluster(name, made, tuple(each.weight for each in endpoints), spec.retry_stale == "Any")
+
+
+def _version_target(target: ServiceTarget, spec: structs.ServiceSpec, version: structs.ServiceVersion) -> ServiceTarget:
+    cluster, base_path = target.cluster, target.base_path
+    if version.endpoints:
+        cluster = _cluster(f"{target.name}/{version.name}", spec, version.endpoints)
+    if version.base_path is not None:
+        base_path = version.base_path.encode()
+    return replace(target, cluster=cluster, base_path=base_path)
 
 
 def owner_of(reference: structs.Reference, tenant: str) -> str:

@@ -1,4 +1,4 @@
-"""HeaderPolicy: headers set and removed on the way to the upstream and back."""
+"""HeaderPolicy: headers set, added and removed on the way to the upstream and back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,16 +11,17 @@ Fields = tuple[tuple[bytes, bytes], ...]
 
 @dataclass(frozen=True, slots=True)
 class HeaderChanges:
-    """Names are lower case. What is set replaces all fields of that name."""
+    """Names are lower case. What is set replaces all fields of that name; what is added stands beside them."""
 
     set: Fields = ()
     remove: tuple[bytes, ...] = ()
+    add: Fields = ()
 
     @classmethod
-    def of(cls, set: Sequence[tuple[str, str]], remove: Sequence[str]) -> "HeaderChanges":
-        return cls(
-            tuple((name.encode(), value.encode()) for name, value in set), tuple(name.encode() for name in remove)
-        )
+    def of(
+        cls, set: Sequence[tuple[str, str]], remove: Sequence[str], add: Sequence[tuple[str, str]] = ()
+    ) -> "HeaderChanges":
+        return cls(_encoded(set), tuple(name.encode() for name in remove), _encoded(add))
 
 
 class HeaderFilter(Filter):
@@ -33,10 +34,18 @@ class HeaderFilter(Filter):
         changes = self._request
         exchange.request_headers.extend(changes.set)
         exchange.removed_headers += changes.remove
+        for name, value in changes.add:
+            given = exchange.request.headers.get(name)
+            exchange.request_headers.append((name, value if given is None else given + b", " + value))
 
     def on_response(self, exchange: Exchange, response: Response) -> Response:
         if self._dropped:
             dropped = self._dropped
             response.headers = [field for field in response.headers if field[0].lower() not in dropped]
             response.headers.extend(self._response.set)
+        response.headers.extend(self._response.add)
         return response
+
+
+def _encoded(fields: Sequence[tuple[str, str]]) -> Fields:
+    return tuple((name.encode(), value.encode()) for name, value in fields)

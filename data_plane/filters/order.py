@@ -4,14 +4,19 @@ from collections.abc import Iterable, Mapping
 
 from data_plane.filters.address import AddressFilter, CallerAddressFilter
 from data_plane.filters.address_rate import AddressRateFilter
+from data_plane.filters.api_version import ApiVersionFilter, VersionNoticeFilter
 from data_plane.filters.authenticate import AuthenticateFilter
 from data_plane.filters.client_address import ClientAddressFilter
+from data_plane.filters.cors import CorsFilter, PreflightFilter
 from data_plane.filters.header import HeaderFilter
 from data_plane.filters.measure import MeasureFilter
 from data_plane.filters.model import ModelFilter
 from data_plane.filters.models_list import ModelsListFilter
 from data_plane.filters.record import RecordFilter
+from data_plane.filters.redirect import RedirectFilter
 from data_plane.filters.refuse import RefuseFilter
+from data_plane.filters.respond import RespondFilter
+from data_plane.filters.rewrite import RewriteFilter
 from data_plane.filters.shadow import ShadowFilter
 from data_plane.filters.timeout import TimeoutFilter
 from data_plane.filters.usage import UsageFilter
@@ -20,18 +25,25 @@ from data_plane.pipeline.filter import Filter
 ORDER: tuple[tuple[type[Filter], str], ...] = (
     (RecordFilter, "outermost, so that it ends last: whoever refuses, there is one record, with what the others found"),
     (MeasureFilter, "beside the record, so that refusals are counted too"),
+    (CorsFilter, "outside all that refuses: the browser lets a page read refusals too"),
     (UsageFilter, "outside all that may change content: what is counted is what the upstream has sent"),
     (ClientAddressFilter, "before all that asks where a request comes from"),
     (AddressRateFilter, "before any other work: a flood of refusals costs no more than it must"),
     (AddressFilter, "before authentication, and before it is told what is served: strangers learn nothing"),
+    (PreflightFilter, "before authentication: browsers send no credential with the question"),
     (RefuseFilter, "what nothing serves needs no authentication: who asks learns only that it is not there"),
     (AuthenticateFilter, "on the head, before a byte of the body is kept: a stranger may cause no work"),
+    (RewriteFilter, "what decided by the client's path has done so; the rest reads what goes upstream"),
+    (ApiVersionFilter, "after the rewrite, which may name the version, and before policies, which may depend on it"),
     (ModelsListFilter, "knows what the caller may use"),
     (ModelFilter, "reads the body, and fixes the model by which the rest of the plan is chosen"),
     (CallerAddressFilter, "as soon as it is known who calls and for what: nothing else is done for a wrong place"),
     (ShadowFilter, "first of what policies decide: it counts also what they then refuse"),
     (TimeoutFilter, "before anything that could wait"),
+    (VersionNoticeFilter, "outside the headers that policies set: nobody takes the notice away"),
     (HeaderFilter, "innermost: nothing after it changes what goes out, and others see the upstream's headers changed"),
+    (RedirectFilter, "in the upstream's place: policies apply as to any other answer"),
+    (RespondFilter, "in the upstream's place too"),
 )
 PLACES: Mapping[type[Filter], int] = {kind: place for place, (kind, _) in enumerate(ORDER)}
 
