@@ -13,6 +13,7 @@ SINCE: Mapping[str, int] = {
     "CorsPolicy": 2,
     "Gateway.spec.clientAddress": 2,
     "Gateway.spec.perAddress": 2,
+    "Gateway.spec.tls": 2,
     "HeaderPolicy.spec.request.add": 2,
     "HeaderPolicy.spec.response.add": 2,
     "Route.spec.redirect": 2,

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from config_schemas.base import Model, Resource, Selector, Text
 from config_schemas.routing.client_address import ClientAddress
+from config_schemas.routing.gateway_tls import GatewayTls
 from config_schemas.routing.per_address import PerAddress
 
 
@@ -13,6 +14,7 @@ class GatewaySpec(Model):
     tenants: Selector = Selector()
     client_address: ClientAddress | None = None
     per_address: PerAddress | None = None
+    tls: GatewayTls | None = None
     description: Text = ""
 
 

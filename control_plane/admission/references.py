@@ -14,10 +14,12 @@ from config_schemas.registry import KINDS, POLICY_KINDS
 from control_plane.errors import FieldError
 
 # By kind: the field, a `[]` for every list, and the kind it names. "" : the reference says its kind itself.
+# After a `#` stands the key of a Secret that is meant, where the reference does not say it.
 _TARGET_REFS = (("spec.targetRefs[]", ""),)
 FIELDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Application": (("spec.teamRef", "Team"),),
     "Credential": (("spec.applicationRef", "Application"),),
+    "Gateway": (("spec.tls.certificateRefs[]", "Secret#tls.crt"), ("spec.tls.certificateRefs[]", "Secret#tls.key")),
     "Model": (("spec.versions[].targets[].providerRef", "Provider"),),
     "Provider": (("spec.auth.secretRef", "Secret"),),
     "Route": (("spec.gatewayRefs[]", "Gateway"), ("spec.models.refs[]", "Model"), ("spec.serviceRef", "Service")),
@@ -72,6 +74,7 @@ def foreign_references(refs: tuple[Ref, ...], tenant: str) -> list[FieldError]:
 def _reference(value: object, field: str, kind: str, tenant: str) -> Ref | None:
     if not isinstance(value, Mapping) or not isinstance(name := value.get("name"), str):
         return None
+    kind, _, fixed_key = kind.partition("#")
     named_kind = kind or value.get("kind")
     if not isinstance(named_kind, str) or named_kind not in KINDS:
         return None
@@ -82,7 +85,7 @@ def _reference(value: object, field: str, kind: str, tenant: str) -> Ref | None:
     else:
         given = value.get("tenant")
         target_tenant = given if isinstance(given, str) else tenant
-    key = value.get("key", "value") if named_kind == "Secret" else None
+    key = (fixed_key or value.get("key", "value")) if named_kind == "Secret" else None
     return Ref(named_kind, target_tenant, name, field, key if isinstance(key, str) else None)
 
 

@@ -10,6 +10,7 @@ from config_schemas.base import API_VERSION, PLATFORM_TENANT, Resource
 from config_schemas.canonical import default_tenant
 from config_schemas.conversion.upgrade import UnknownVersion, upgrade
 from config_schemas.registry import KINDS
+from control_plane.admission.certificates import certificate_errors
 from control_plane.admission.decode import Document, dump_document, parse_object
 from control_plane.admission.wording import field_errors
 from control_plane.errors import FieldError, Invalid
@@ -48,6 +49,7 @@ def parse_document(data: bytes | Document, *, defaults: Defaults = Defaults()) -
     complete = {**document, "apiVersion": API_VERSION, "kind": kind.KIND, "metadata": metadata}
     try:
         resource = kind.model_validate_json(dump_document(complete), by_alias=True, by_name=False)
+        errors += certificate_errors(resource)
     except ValidationError as error:
         errors += field_errors(kind, error)
     if errors:

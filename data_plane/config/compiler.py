@@ -140,6 +140,8 @@ class _Compile:
         return {
             "Provider": units.make_provider,
             "Service": units.make_service,
+            "Secret": units.make_secret,
+            "Gateway": lambda build, path: units.make_gateway(build, path, self._gateway),
             "Model": units.make_model,
             "Application": units.make_application,
             "Route": lambda build, path: make_route(build, path, self._gateway),

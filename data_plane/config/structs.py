@@ -67,10 +67,26 @@ class PerAddress(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     ] = ()
 
 
+class CertificateReference(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)]
+
+
+class ClientCertificates(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    mode: Literal["Off", "Optional", "Require"] = "Require"
+    ca_pem: Annotated[str, Meta(max_length=65536)] = ""
+
+
+class GatewayTls(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    certificate_refs: Annotated[tuple[CertificateReference, ...], Meta(max_length=64)] = ()
+    min_version: Literal["TLS1.2", "TLS1.3"] = "TLS1.2"
+    client_certificates: ClientCertificates | None = None
+
+
 class GatewaySpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     tenants: Selector = Selector()
     client_address: ClientAddress | None = None
     per_address: PerAddress | None = None
+    tls: GatewayTls | None = None
     description: Annotated[str, Meta(max_length=1024)] = ""
 
 

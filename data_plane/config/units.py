@@ -14,6 +14,7 @@ from msgspec.json import encode as to_json
 from config_schemas.base import PLATFORM_TENANT
 from data_plane.codecs.model_list import ModelEntry
 from data_plane.config import structs
+from data_plane.config.certificate import Certificate, CertificateError, TlsSettings, read_certificate
 from data_plane.config.decoding import seconds_of
 from data_plane.config.rejection import Rejected
 from data_plane.config.state import Build
@@ -79,6 +80,37 @@ def make_provider(build: Build, path: str) -> CompiledProvider | None:
     name = f"{tenant}/{provider.metadata.name}"
     cluster = Cluster(name, (Endpoint(base.host, base.port, tls),), (1,), True)
     return CompiledProvider(RelayProvider(name, spec.type, base, auth), cluster)
+
+
+def make_secret(build: Build, path: str) -> Certificate | None:
+    """The certificate of a Secret that has one. A pair that does not fit is the Secret's own fault."""
+    data = _expect(build.resource(path), structs.Secret).spec.data
+    chain, key = data.get("tls.crt"), data.get("tls.key")
+    if chain is None or key is None:
+        return None
+    try:
+        return read_certificate(path, chain.encode(), key.encode())
+    except CertificateError as error:
+        raise Rejected(f"`spec.data`: `tls.crt` with `tls.key`: {error}") from None
+
+
+def make_gateway(build: Build, path: str, own: str) -> TlsSettings | None:
+    """What this replica's Gateway says of TLS. A Secret that is not served yet is left out."""
+    gateway = _expect(build.resource(path), structs.Gateway)
+    tls = gateway.spec.tls
+    if gateway.metadata.name != own or tls is None:
+        return None
+    found = [build.unit(f"{PLATFORM_TENANT}/Secret/{each.name}") for each in tls.certificate_refs]
+    clients = tls.client_certificates
+    settings = TlsSettings(
+        tuple(each for each in found if isinstance(each, Certificate)),
+        tls.min_version,
+        clients.mode if clients is not None else "Off",
+        clients.ca_pem if clients is not None else "",
+    )
+    if settings.client_mode != "Off" and not _is_authority(settings.client_ca):
+        raise Rejected("`spec.tls.clientCertificates.caPem` holds no certificate in PEM that can be read")
+    return settings
 
 
 def make_service(build: Build, path: str) -> CompiledService:
@@ -220,6 +252,14 @@ def _tls(tls: structs.UpstreamTls | None, host: str) -> UpstreamTls:
         except (ssl.SSLError, ValueError):
             raise Rejected("`spec.tls.caPem` holds no certificate in PEM that can be read") from None
     return UpstreamTls(tls.server_name or host, tls.ca_pem, tls.verification == "Full")
+
+
+def _is_authority(pem: str) -> bool:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_verify_locations(cadata=pem)
+    except (ssl.SSLError, ValueError):
+        return False
+    return True
 
 
 def _expect(resource: structs.Resource | None, kind: type[Struct]) -> Struct:

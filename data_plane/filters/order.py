@@ -17,6 +17,7 @@ from data_plane.filters.redirect import RedirectFilter
 from data_plane.filters.refuse import RefuseFilter
 from data_plane.filters.respond import RespondFilter
 from data_plane.filters.rewrite import RewriteFilter
+from data_plane.filters.server_name import ServerNameFilter
 from data_plane.filters.shadow import ShadowFilter
 from data_plane.filters.timeout import TimeoutFilter
 from data_plane.filters.usage import UsageFilter
@@ -27,6 +28,7 @@ ORDER: tuple[tuple[type[Filter], str], ...] = (
     (MeasureFilter, "beside the record, so that refusals are counted too"),
     (CorsFilter, "outside all that refuses: the browser lets a page read refusals too"),
     (UsageFilter, "outside all that may change content: what is counted is what the upstream has sent"),
+    (ServerNameFilter, "first of all that refuses: for another host, nothing of this connection counts"),
     (ClientAddressFilter, "before all that asks where a request comes from"),
     (AddressRateFilter, "before any other work: a flood of refusals costs no more than it must"),
     (AddressFilter, "before authentication, and before it is told what is served: strangers learn nothing"),
