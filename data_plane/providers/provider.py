@@ -18,4 +18,14 @@ class Provider(Protocol):
         """
 
     def fields(self, exchange: Exchange) -> bytes:
-        """Complete header lines with CRLF each: `Host`, the credential, and what the provider's API wants."""
+        """Complete header lines with CRLF each: `Host`, and what the provider's API wants. Nothing that is secret.
+
+        Follows from the head of the client's request.
+        """
+
+    def credential(self, exchange: Exchange) -> bytes:
+        """The header line, with its CRLF, that proves who we are; empty if nothing does. The same for one client API.
+
+        Raises:
+            GatewayError: as `path`.
+        """

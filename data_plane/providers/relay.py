@@ -113,10 +113,13 @@ class RelayProvider:
 
     def fields(self, exchange: Exchange) -> bytes:
         surface = self._surface(exchange)
-        lines = b"host: %b\r\n%b" % (self._base.authority, self._auth.line(surface.key_header))
+        lines = b"host: %b\r\n" % self._base.authority
         if surface.adds_version and b"anthropic-version" not in exchange.request.headers:
             lines += b"anthropic-version: %b\r\n" % ANTHROPIC_VERSION
         return lines
+
+    def credential(self, exchange: Exchange) -> bytes:
+        return self._auth.line(self._surface(exchange).key_header)
 
     def _surface(self, exchange: Exchange) -> Surface:
         surfaces = SURFACES[self._type]

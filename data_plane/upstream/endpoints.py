@@ -4,6 +4,7 @@ from collections.abc import Callable, Container
 
 from data_plane.upstream.cluster import Cluster
 from data_plane.upstream.pool import Pool, Pools
+from data_plane.upstream.response_head import DROPPED_OF_SERVICES
 from data_plane.upstream.weighted import Weighted
 
 
@@ -14,18 +15,26 @@ class Endpoints:
     fast, away from those that hang. Source: Mitzenmacher, The Power of Two Choices, 2001.
     """
 
-    __slots__ = ("_pools", "_random", "_weights")
+    __slots__ = ("_only", "_pools", "_random", "_weights")
 
-    def __init__(self, cluster: Cluster, pools: Pools, random: Callable[[], float]) -> None:
-        found = tuple(pools.get(endpoint) for endpoint in cluster.endpoints)
+    def __init__(
+        self,
+        cluster: Cluster,
+        pools: Pools,
+        random: Callable[[], float],
+        *,
+        drops: frozenset[bytes] = DROPPED_OF_SERVICES,
+    ) -> None:
+        """`drops`: fields of answers that do not reach clients."""
+        found = tuple(pools.get(endpoint, drops) for endpoint in cluster.endpoints)
         self._pools = Weighted(found, cluster.weights)
         self._weights = dict(zip((pool.address for pool in found), cluster.weights, strict=True))
         self._random = random
+        chosen = self._pools.items
+        self._only = chosen[0] if len(chosen) == 1 else None
 
     def choose(self) -> Pool:
-        if len(self._pools.items) == 1:
-            return self._pools.items[0]
-        return self._less_busy(self._pools)
+        return self._only or self._less_busy(self._pools)
 
     def choose_other(self, tried: Container[str]) -> Pool | None:
         """One whose address was not tried; None if there is none."""

@@ -9,17 +9,21 @@ from data_plane.errors import GatewayError, Overloaded, ProviderAuthFailed
 from data_plane.exchange import Exchange, Response
 from data_plane.pipeline.sides import Receiver
 from data_plane.upstream.cluster import ModelVersion, Target
-from data_plane.upstream.connection import WHOLE, BodyFraming, Failure, UpstreamConnection
+from data_plane.upstream.connection import UpstreamConnection
 from data_plane.upstream.endpoints import Endpoints
+from data_plane.upstream.message import WHOLE, BodyFraming
+from data_plane.upstream.owner import Failure
 from data_plane.upstream.pool import Pools
 from data_plane.upstream.request_head import (
     NOT_FORWARDED_TO_PROVIDERS,
-    encode_head,
+    changed_key,
+    encode_message,
     forwarded_fields,
-    framing_line,
-    framing_of,
+    remember,
+    streamed_framing,
 )
 from data_plane.upstream.resend import MAX_TRIES, may_resend
+from data_plane.upstream.response_head import DROPPED_OF_PROVIDERS
 from data_plane.upstream.version_choice import VersionChoice
 from data_plane.upstream.weighted import Weighted
 
@@ -33,7 +37,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class ModelDispatcher:
-    """The way to one model."""
+    """The way to one model with several versions."""
 
     def __init__(self, choice: VersionChoice, pools: Pools, random: Callable[[], float]) -> None:
         self._choice = choice
@@ -49,14 +53,16 @@ class ModelDispatcher:
 class TargetSender:
     """Puts exchanges into the words of one target's provider."""
 
-    __slots__ = ("_endpoints", "_fields_hash", "_not_forwarded", "_ours", "target")
+    __slots__ = ("_credentials", "_endpoints", "_model", "_names", "_provider_name", "target")
 
     def __init__(self, target: Target, pools: Pools, random: Callable[[], float]) -> None:
         self.target = target
-        self._endpoints = Endpoints(target.cluster, pools, random)
-        self._fields_hash: int | None = None
-        self._ours: frozenset[bytes] = frozenset()
-        self._not_forwarded = NOT_FORWARDED_TO_PROVIDERS
+        self._provider_name = target.provider.name
+        self._model = {"model": target.model_json}
+        self._endpoints = Endpoints(target.cluster, pools, random, drops=DROPPED_OF_PROVIDERS)
+        self._credentials: dict[str, bytes] = {}  # by client API
+        # By the fields that the provider sets, which are nearly always the same: their names, and all not forwarded.
+        self._names: dict[bytes, tuple[frozenset[bytes], frozenset[bytes]]] = {}
 
     def send(self, receiver: Receiver, owner: "VersionDispatcher", framing: BodyFraming, waiting: bytes) -> None:
         """Send an exchange. `waiting`: what has come of a body that is not `WHOLE`.
@@ -64,53 +70,73 @@ class TargetSender:
         Raises:
             GatewayError: this target cannot take it. Nothing has been sent.
         """
-        exchange, target = receiver.exchange, self.target
-        path = target.provider.path(exchange, target.model)
-        body = self._body(exchange) if framing is WHOLE else waiting
-        provider_fields = target.provider.fields(exchange)
-        self._learn(provider_fields)
-        lines = forwarded_fields(exchange, self._not_forwarded, self._ours)
-        fields = provider_fields + READABLE + framing_line(exchange, framing, len(body))
-        head = encode_head(exchange, path, fields, lines)
+        exchange = receiver.exchange
+        memo = exchange.request.memo
+        if memo is None:
+            beginning = self._beginning(exchange)
+        else:
+            key: object = self
+            if exchange.request_headers or exchange.removed_headers:
+                key = changed_key(self, exchange)
+            known = memo.forwarded.get(key)
+            if known is None:
+                known = self._beginning(exchange)
+                remember(memo, key, known)
+            beginning = known
+        if framing is WHOLE:
+            fields = exchange.fields
+            if fields is None:
+                waiting = exchange.request.body
+            else:
+                waiting = _encode(fields | self._model if "model" in fields else fields)
+        message = encode_message(exchange, beginning, self._credentials[exchange.api], framing, waiting)
         connection = self._endpoints.choose().acquire()
-        exchange.target = target.name
-        exchange.provider = target.provider.name
-        connection.send((head, body, framing), receiver, owner)
+        exchange.target = self.target.name
+        exchange.provider = self._provider_name
+        connection.send(message, receiver, owner)
 
-    def _body(self, exchange: Exchange) -> bytes:
-        fields = exchange.fields
-        if fields is None:
-            return exchange.request.body
-        return _encode({**fields, "model": self.target.model_json} if "model" in fields else fields)
+    def _beginning(self, exchange: Exchange) -> bytes:
+        """The part of the head that follows from the client's, and from policies. Holds no credential.
 
-    def _learn(self, provider_fields: bytes) -> None:
-        """What the provider sets goes before what clients or policies send under the same name.
-
-        Its fields are nearly always the same; only their hash is kept, since they hold the credential.
+        What the provider sets goes before what clients or policies send under the same name.
         """
-        fields_hash = hash(provider_fields)
-        if fields_hash != self._fields_hash:
-            lines = (provider_fields + READABLE).split(b"\r\n")
-            self._ours = frozenset([line.partition(b":")[0].lower() for line in lines if line])
-            self._not_forwarded = NOT_FORWARDED_TO_PROVIDERS | self._ours
-            self._fields_hash = fields_hash
+        provider = self.target.provider
+        path = provider.path(exchange, self.target.model)
+        fields = provider.fields(exchange) + READABLE
+        credential = self._credentials.get(exchange.api)
+        if credential is None:
+            credential = self._credentials[exchange.api] = provider.credential(exchange)
+            self._names.clear()
+        found = self._names.get(fields)
+        if found is None:
+            lines = (fields + b"".join(self._credentials.values())).split(b"\r\n")
+            names = frozenset([line.partition(b":")[0].lower() for line in lines if line])
+            found = self._names[fields] = (names, NOT_FORWARDED_TO_PROVIDERS | names)
+        forwarded = forwarded_fields(exchange, found[1], found[0])
+        return b"%b %b HTTP/1.1\r\n%b%b" % (exchange.request.method, path, fields, forwarded)
 
 
 class VersionDispatcher:
     """The way to one version of a model."""
 
     def __init__(self, version: ModelVersion, pools: Pools, random: Callable[[], float]) -> None:
-        self._version = version
+        self._name = version.name
         self._random = random
         self._senders = Weighted(
             [TargetSender(target, pools, random) for target in version.targets],
             [target.weight for target in version.targets],
         )
+        senders = self._senders.items
+        self._only = senders[0] if len(senders) == 1 else None
 
     def send(self, receiver: Receiver, *, streams_body: bool) -> None:
         exchange = receiver.exchange
-        exchange.model_version = self._version.name
-        self._send_to_one(receiver, self._senders, framing_of(exchange, streams_body=streams_body), b"")
+        exchange.model_version = self._name
+        framing = streamed_framing(exchange) if streams_body else WHOLE
+        if self._only is not None:
+            self._only.send(receiver, self, framing, b"")
+        else:
+            self._send_to_one(receiver, self._senders, framing, b"")
 
     def judge(self, receiver: Receiver, response: Response, *, can_resend: bool) -> tuple[Failure, GatewayError] | None:
         status = response.status

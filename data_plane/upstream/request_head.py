@@ -1,10 +1,11 @@
 """Request heads towards upstreams: which of the client's fields travel on. Source: RFC 9110, section 7.6.1."""
 
-from data_plane.exchange import Exchange
-from data_plane.upstream.connection import CHUNKED, LENGTH, WHOLE, BodyFraming
+from data_plane.exchange import Exchange, HeadMemo
+from data_plane.identity.client_address import PROXY_FIELDS
+from data_plane.upstream.message import CHUNKED, JOIN_BELOW_BYTES, LENGTH, WHOLE, BodyFraming, Message
 
-# Hop-by-hop, or set by us; a client's own credentials never travel on.
-NOT_FORWARDED = frozenset(
+# Hop-by-hop, set by us, or what only proxies set; a client's own credentials never travel on.
+NOT_FORWARDED = PROXY_FIELDS | frozenset(
     b"api-key authorization connection content-length expect host http2-settings keep-alive proxy-authorization "
     b"proxy-connection te trailer transfer-encoding upgrade x-api-key x-goog-api-key".split()
 )
@@ -15,16 +16,15 @@ RESERVED_WORD = b"isthmus"
 RESERVED = (b"x-isthmus-", b"x_isthmus_", b"x-isthmus_", b"x_isthmus-")
 BODY_METHODS = frozenset((b"PATCH", b"POST", b"PUT"))  # for these no body means an empty one
 COMMON_CONNECTION = frozenset((b"close", b"keep-alive", b"upgrade"))  # these name no field that would travel on
+MAX_REMEMBERED = 32  # beginnings of one head: one for each target, and for what policies set
 
 
-def framing_of(exchange: Exchange, *, streams_body: bool) -> BodyFraming:
-    """How the body goes upstream."""
-    if not streams_body:
-        return WHOLE
+def streamed_framing(exchange: Exchange) -> BodyFraming:
+    """How a body goes upstream that is not yet whole."""
     return CHUNKED if exchange.request.length is None else LENGTH
 
 
-def forwarded_fields(exchange: Exchange, dropped: frozenset[bytes], ours: frozenset[bytes] = NONE) -> list[bytes]:
+def forwarded_fields(exchange: Exchange, dropped: frozenset[bytes], ours: frozenset[bytes] = NONE) -> bytes:
     """Lines of what the client sends on, without `dropped`, and of what policies set, without `ours`."""
     headers = exchange.request.headers
     named = headers.get(b"connection")
@@ -38,21 +38,47 @@ def forwarded_fields(exchange: Exchange, dropped: frozenset[bytes], ours: frozen
         dropped = dropped.union(exchange.removed_headers, set_by_policy)
     lines = [b": ".join(field) for field in headers.items() if field[0] not in dropped]
     lines += [b": ".join(field) for field in set_by_policy.items() if field[0] not in ours]
-    return lines
+    lines.append(b"")
+    return b"\r\n".join(lines)
 
 
-def framing_line(exchange: Exchange, framing: BodyFraming, body_bytes: int) -> bytes:
-    """The line that says how long the body is; empty where a request without one needs none."""
-    if framing is CHUNKED:
-        return b"transfer-encoding: chunked\r\n"
-    if framing is LENGTH:
-        return b"content-length: %d\r\n" % (exchange.request.length or 0)
-    if body_bytes or exchange.request.method in BODY_METHODS:
-        return b"content-length: %d\r\n" % body_bytes
-    return b""
+def changed_key(key: object, exchange: Exchange) -> object:
+    """What a beginning depends on, beside the client's head, where policies change it."""
+    return key, tuple(exchange.request_headers), exchange.removed_headers
 
 
-def encode_head(exchange: Exchange, target: bytes, fields: bytes, lines: list[bytes]) -> bytes:
-    """The head. `fields` are complete lines, `lines` have no end yet."""
-    lines.append(b"x-isthmus-request-id: " + exchange.id.encode())
-    return b"%b %b HTTP/1.1\r\n%b%b\r\n\r\n" % (exchange.request.method, target, fields, b"\r\n".join(lines))
+def remember(memo: HeadMemo, key: object, beginning: bytes) -> None:
+    """Keep the beginning of a head. What policies set anew for each request must not fill the memory."""
+    if len(memo.forwarded) < MAX_REMEMBERED:
+        memo.forwarded[key] = beginning
+
+
+def encode_message(
+    exchange: Exchange, beginning: bytes, own_lines: bytes, framing: BodyFraming, body: bytes
+) -> Message:
+    """The message of an exchange: what is known already, and what no two requests have in common.
+
+    `beginning`: the request line and complete header lines; `own_lines`: more of them, which nobody keeps, as they
+    hold a credential or tell of one client. `body`: whole, or what has come of it.
+    """
+    if framing is WHOLE:
+        if body or exchange.request.method in BODY_METHODS:
+            length = len(body)
+            if length < JOIN_BELOW_BYTES:
+                whole = b"%b%bcontent-length: %d\r\nx-isthmus-request-id: %b\r\n\r\n%b" % (
+                    beginning,
+                    own_lines,
+                    length,
+                    exchange.id.encode(),
+                    body,
+                )
+                return whole, b"", WHOLE
+            line = b"content-length: %d\r\n" % length
+        else:
+            line = b""
+    elif framing is CHUNKED:
+        line = b"transfer-encoding: chunked\r\n"
+    else:
+        line = b"content-length: %d\r\n" % (exchange.request.length or 0)
+    head = b"%b%b%bx-isthmus-request-id: %b\r\n\r\n" % (beginning, own_lines, line, exchange.id.encode())
+    return head, body, framing

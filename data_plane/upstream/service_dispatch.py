@@ -6,10 +6,19 @@ from data_plane.errors import GatewayError, Overloaded
 from data_plane.exchange import Exchange, Response
 from data_plane.pipeline.sides import Receiver
 from data_plane.upstream.cluster import ServiceTarget
-from data_plane.upstream.connection import Failure, UpstreamConnection
+from data_plane.upstream.connection import UpstreamConnection
 from data_plane.upstream.endpoints import Endpoints
+from data_plane.upstream.message import WHOLE
+from data_plane.upstream.owner import Failure
 from data_plane.upstream.pool import Pool, Pools
-from data_plane.upstream.request_head import NOT_FORWARDED, encode_head, forwarded_fields, framing_line, framing_of
+from data_plane.upstream.request_head import (
+    NOT_FORWARDED,
+    changed_key,
+    encode_message,
+    forwarded_fields,
+    remember,
+    streamed_framing,
+)
 from data_plane.upstream.resend import MAX_TRIES, may_resend
 
 
@@ -18,16 +27,32 @@ class ServiceDispatcher:
 
     def __init__(self, target: ServiceTarget, pools: Pools, random: Callable[[], float]) -> None:
         self._target = target
+        self._name = target.name
         self._endpoints = Endpoints(target.cluster, pools, random)
 
     def send(self, receiver: Receiver, *, streams_body: bool) -> None:
         exchange = receiver.exchange
-        exchange.target = self._target.name
-        framing = framing_of(exchange, streams_body=streams_body)
-        body = exchange.request.body
-        pool = self._endpoints.choose()
-        head = self._head(exchange, framing_line(exchange, framing, len(body)), pool)
-        pool.acquire().send((head, body, framing), receiver, self)
+        exchange.target = self._name
+        request, pool = exchange.request, self._endpoints.choose()
+        memo = request.memo
+        if memo is None:
+            beginning = self._beginning(exchange, pool)
+        else:
+            key: object = (self, exchange.api_path, request.query)  # these may have been rewritten
+            if exchange.request_headers or exchange.removed_headers:
+                key = changed_key(key, exchange)
+            known = memo.forwarded.get(key)
+            if known is None:
+                known = self._beginning(exchange, pool)
+                if self._target.host or b"host" in request.headers:  # else it names the endpoint
+                    remember(memo, key, known)
+            beginning = known
+        framing = streamed_framing(exchange) if streams_body else WHOLE
+        client = exchange.forwarded
+        if client is None:
+            client = b"%bx-forwarded-host: %b\r\n" % (request.peer.forwarded, request.headers.get(b"host", b""))
+        message = encode_message(exchange, beginning, client, framing, request.body)
+        pool.acquire().send(message, receiver, self)
 
     def judge(self, receiver: Receiver, response: Response, *, can_resend: bool) -> None:
         """Whatever a Service answers is for the client."""
@@ -55,11 +80,12 @@ class ServiceDispatcher:
             return None
         return None
 
-    def _head(self, exchange: Exchange, framing_line: bytes, pool: Pool) -> bytes:
+    def _beginning(self, exchange: Exchange, pool: Pool) -> bytes:
+        """The part of the head that follows from the client's, and from policies."""
         target, request = self._target, exchange.request
-        path = target.base_path + request.path
+        path = target.base_path + exchange.api_path
         if request.query:
             path += b"?" + request.query
         host = target.host or request.headers.get(b"host") or pool.address.encode()
-        fields = b"host: %b\r\n%b" % (host, framing_line)
-        return encode_head(exchange, path, fields, forwarded_fields(exchange, NOT_FORWARDED))
+        forwarded = forwarded_fields(exchange, NOT_FORWARDED)
+        return b"%b %b HTTP/1.1\r\nhost: %b\r\n%b" % (request.method, path, host, forwarded)

@@ -31,12 +31,14 @@ class VersionChoice:
         self._by_name = {version.name: version for version in self._weighted.items}
         self._stickiness = stickiness
         self._random = random
+        items = self._weighted.items
+        self.only = items[0] if len(items) == 1 else None  # where there is nothing to choose
 
     def choose(self, exchange: Exchange) -> ModelVersion:
         """The version that the exchange has already been given, or one for it."""
+        if self.only is not None:
+            return self.only
         versions = self._weighted
-        if len(versions.items) == 1:
-            return versions.items[0]
         chosen = self._by_name.get(exchange.model_version)
         if chosen is not None:
             return chosen

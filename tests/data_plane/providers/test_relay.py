@@ -82,7 +82,9 @@ def test_paths_and_fields(kind: str, url: str, target: str, path: str, lines: li
     made, asked = provider(kind, url), exchange(target)
 
     assert made.path(asked, "own?name") == path.encode()
-    assert made.fields(asked).decode() == "".join(f"{line}\r\n" for line in lines)
+    sent = made.fields(asked) + made.credential(asked)
+    assert sorted(sent.decode().split("\r\n")) == sorted([*lines, ""])
+    assert "hunter2" not in made.fields(asked).decode()
 
 
 def test_a_client_s_anthropic_version_is_kept() -> None:
@@ -93,13 +95,13 @@ def test_a_client_s_anthropic_version_is_kept() -> None:
 
 @mark.parametrize("header, line", [("api-key", b"api-key: hunter2\r\n"), (None, b"authorization: Bearer hunter2\r\n")])
 def test_the_key_goes_where_the_resource_says(header: str | None, line: bytes) -> None:
-    assert line in provider("OpenAI", header=header).fields(exchange(CHAT))
+    assert provider("OpenAI", header=header).credential(exchange(CHAT)) == line
 
 
 def test_without_a_key_nothing_is_sent() -> None:
     made = RelayProvider("p", "OpenAI", BaseUrl.parse("http://h"), ProviderAuth(None))
 
-    assert made.fields(exchange(CHAT)) == b"host: h\r\n"
+    assert (made.fields(exchange(CHAT)), made.credential(exchange(CHAT))) == (b"host: h\r\n", b"")
 
 
 @mark.parametrize(

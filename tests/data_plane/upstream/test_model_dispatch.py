@@ -11,14 +11,15 @@ from msgspec import Raw
 
 from data_plane.config.structs import Stickiness
 from data_plane.errors import GatewayTimeout, Overloaded, ProviderAuthFailed, UnmappableApi
-from data_plane.exchange import Exchange, Identity
+from data_plane.exchange import Exchange, HeadMemo, Identity
+from data_plane.pipeline.sides import Dispatcher
 from data_plane.providers.base_url import BaseUrl
 from data_plane.providers.relay import ProviderAuth, RelayProvider
 from data_plane.upstream import pool as pool_module
 from data_plane.upstream.cluster import Cluster, Endpoint, ModelVersion, Target
 from data_plane.upstream.dispatch import Dispatchers
-from data_plane.upstream.model_dispatch import ModelDispatcher
 from data_plane.upstream.pool import Pools
+from data_plane.upstream.response_head import DROPPED_OF_PROVIDERS
 from tests.data_plane.upstream.conftest import OpenUpstream, PassTime
 from tests.fakes.upstream import (
     ANSWER,
@@ -47,7 +48,7 @@ def target(
     return Target(f"{name}/{name}", name, Raw(json.dumps(name).encode()), provider, cluster, weight)
 
 
-def to(pools: Pools, *targets: Target, seed: int | None = None) -> ModelDispatcher:
+def to(pools: Pools, *targets: Target, seed: int | None = None) -> Dispatcher:
     """The way to a model of one version, which tries the targets in their order unless there is a seed."""
     random = (lambda: 0.0) if seed is None else Random(seed).random
     return Dispatchers(pools, random).for_model((ModelVersion("v1", 1, targets),), None)
@@ -83,10 +84,10 @@ async def test_a_request_is_put_into_the_providers_words(pools: Pools, open_upst
     assert head == [
         b"POST /v1/chat/completions HTTP/1.1",
         b"host: models.example",
-        b"authorization: Bearer sk-ours",
         b"accept-encoding: identity",
-        b"content-length: %d" % len(body),
         b"user-agent: sdk",
+        b"authorization: Bearer sk-ours",
+        b"content-length: %d" % len(body),
         b"x-isthmus-request-id: id-1",
     ]
     exchange = call.exchange
@@ -121,7 +122,27 @@ async def test_neither_client_nor_policy_sets_what_the_provider_sets(pools: Pool
     await call.end()
     lines = upstream.heads[0].split(b"\r\n")
     named = [line for line in lines if line.startswith((b"x-our-key", b"accept-encoding", b"x-set"))]
-    assert named == [b"x-our-key: sk-ours", b"accept-encoding: identity", b"x-set: policy"]
+    assert named == [b"accept-encoding: identity", b"x-set: policy", b"x-our-key: sk-ours"]
+
+
+async def test_a_repeated_head_gets_each_targets_words_and_credential(
+    pools: Pools, open_upstream: OpenUpstream
+) -> None:
+    upstream, memo = await open_upstream(), HeadMemo()
+    ways = [
+        (to(pools, target(upstream.endpoint(), key="sk-one")), b"authorization: Bearer sk-one"),
+        (to(pools, target(upstream.endpoint(), key="sk-two")), b"authorization: Bearer sk-two"),
+        (to(pools, target(upstream.endpoint(), kind="Anthropic", key=None)), b"host: models.example"),
+    ]
+    for dispatcher, line in ways * 2:
+        call = chat(authorization="Bearer isk_mine", user_agent="sdk")
+        call.exchange.request.memo = memo
+        dispatcher.send(call, streams_body=False)
+        await call.end()
+        head = upstream.heads[-1]
+        assert b"\r\n%b\r\n" % line in head and head.count(b"authorization") == line.count(b"authorization")
+    assert len(memo.forwarded) == len(ways)
+    assert b"sk-" not in b"".join(memo.forwarded.values())
 
 
 @pytest.mark.parametrize("status", [401, 402, 403])
@@ -133,7 +154,7 @@ async def test_a_refused_credential_is_told_as_ours(pools: Pools, open_upstream:
     await call.end()
     assert isinstance(call.error, ProviderAuthFailed) and "sk-ours" not in call.error.message
     assert call.tries == [("m1/m1", status, "provider_auth_failed")]
-    assert other.connections == 0 and pools.get(upstream.endpoint()).busy == 0
+    assert other.connections == 0 and pools.get(upstream.endpoint(), DROPPED_OF_PROVIDERS).busy == 0
 
 
 @pytest.mark.parametrize("status", [429, 503, 529])
@@ -145,7 +166,7 @@ async def test_a_busy_target_is_left_for_another(pools: Pools, open_upstream: Op
     assert (call.status, call.body) == (200, ANSWER)
     assert call.tries == [("m1/m1", status, "overloaded"), ("m2/m2", 200, "")]
     assert (call.exchange.target, call.exchange.provider) == ("m2/m2", "default/m2")
-    assert pools.get(busy.endpoint()).idle == 1
+    assert pools.get(busy.endpoint(), DROPPED_OF_PROVIDERS).idle == 1
 
 
 async def test_a_busy_answer_that_is_not_whole_costs_its_connection(pools: Pools, open_upstream: OpenUpstream) -> None:
@@ -154,7 +175,7 @@ async def test_a_busy_answer_that_is_not_whole_costs_its_connection(pools: Pools
     call = chat()
     to(pools, target(busy.endpoint()), target(other.endpoint(), "m2")).send(call, streams_body=False)
     assert (await call.end()).body == ANSWER
-    pool = pools.get(busy.endpoint())
+    pool = pools.get(busy.endpoint(), DROPPED_OF_PROVIDERS)
     assert (pool.idle, pool.busy) == (0, 0)
 
 
