@@ -5,13 +5,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from config_schemas.base import Model
 from config_schemas.policies.address import AddressPolicySpec
+from config_schemas.policies.header import HeaderPolicySpec
 from config_schemas.routing.gateway import GatewaySpec
 
 TARGETS = {"targetRefs": [{"kind": "Route", "name": "r"}]}
 
 
-def problem(spec: type[AddressPolicySpec] | type[GatewaySpec], document: dict[str, Any]) -> str:
+def problem(spec: type[Model], document: dict[str, Any]) -> str:
     """The message of the refusal; empty if there is none."""
     try:
         spec.model_validate(document, strict=False)
@@ -57,3 +59,11 @@ def test_a_gateway_says_whom_it_trusts_and_what_one_address_may(spec: dict[str, 
     found = problem(GatewaySpec, spec)
 
     assert message in found if message else found == ""
+
+
+@pytest.mark.parametrize("name", ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"])
+@pytest.mark.parametrize("change", ["set", "remove"])
+def test_no_header_policy_says_who_the_client_is(name: str, change: str) -> None:
+    field = {"name": name, "value": "1"} if change == "set" else name
+
+    assert f"'{name}' is set by the gateway" in problem(HeaderPolicySpec, {**TARGETS, "request": {change: [field]}})
