@@ -87,6 +87,7 @@ class CallRecord(msgspec.Struct, gc=False, omit_defaults=True):
     verdicts: tuple[Verdict, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     client_ip: str = ""
+    api_version: str = ""
 
 
 class Sink(Protocol):
@@ -159,6 +160,7 @@ class Recorder:
                 exchange.bytes_in,
                 exchange.bytes_out,
                 client_ip=exchange.client_ip,
+                api_version=exchange.api_version,
             )
         )
 
