@@ -19,7 +19,9 @@ def command(site: Site) -> list[str]:
 
 def configuration(site: Site) -> dict[str, Any]:
     """The static configuration, as JSON."""
-    chain: dict[str, Any] = {"filters": [_typed("filters.network.http_connection_manager.v3.HttpConnectionManager", **_http())]}
+    chain: dict[str, Any] = {
+        "filters": [_typed("filters.network.http_connection_manager.v3.HttpConnectionManager", **_http())]
+    }
     cluster: dict[str, Any] = {
         "name": "upstream",
         "type": "STATIC",
@@ -35,12 +37,13 @@ def configuration(site: Site) -> dict[str, Any]:
     if site.tls_in:
         files = site.certificates
         pair = {"certificate_chain": {"filename": str(files.certificate)}, "private_key": {"filename": str(files.key)}}
-        context = {"common_tls_context": {"tls_certificates": [pair]}}
-        chain["transport_socket"] = _typed("transport_sockets.tls.v3.DownstreamTlsContext", **context)
+        served = {"tls_certificates": [pair]}
+        chain["transport_socket"] = _typed("transport_sockets.tls.v3.DownstreamTlsContext", common_tls_context=served)
     if site.tls_up:
         trusted = {"trusted_ca": {"filename": str(site.certificates.authority)}}
-        context = {"sni": "localhost", "common_tls_context": {"validation_context": trusted}}
-        cluster["transport_socket"] = _typed("transport_sockets.tls.v3.UpstreamTlsContext", **context)
+        checked = {"validation_context": trusted}
+        context = _typed("transport_sockets.tls.v3.UpstreamTlsContext", sni="localhost", common_tls_context=checked)
+        cluster["transport_socket"] = context
     listener = {"address": _address(site.port), "filter_chains": [chain]}
     return {"static_resources": {"listeners": [listener], "clusters": [cluster]}}
 

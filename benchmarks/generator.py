@@ -134,7 +134,11 @@ class Load:
             self.latencies.append(time.monotonic_ns() - start)
 
 
-LOADS: Mapping[str, Callable[[Load, float, float], None]] = {"rate": Load.rate, "streams": Load.streams, "idle": Load.idle}
+LOADS: Mapping[str, Callable[[Load, float, float], None]] = {
+    "rate": Load.rate,
+    "streams": Load.streams,
+    "idle": Load.idle,
+}
 
 
 def main() -> int:

@@ -10,7 +10,8 @@ from data_plane.config.snapshot import SnapshotHolder
 from data_plane.deadlines import Deadlines
 from data_plane.equipment import Equipment
 from data_plane.exchange import Exchange, Request
-from data_plane.ingress.connection import Connection, Snapshots
+from data_plane.ingress.connection import Connection
+from data_plane.ingress.host import Snapshots
 from data_plane.ingress.listener import Listener
 from data_plane.pipeline.plan import Plan
 from data_plane.telemetry.record import Origin

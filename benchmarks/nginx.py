@@ -19,15 +19,21 @@ UPSTREAM = """
   server { LISTEN default_type application/json;
     location / { return 200 'ANSWER'; }
   }"""
-# Compares the key and relays, nothing more.
+# Compares the key and relays, nothing more. Chat requests are held as any gateway must that reads the model of the
+# body; others are passed on as they come, which is the cheaper way for large ones.
 FLOOR = """
   map_hash_bucket_size 256;
   map $http_authorization $known { default 0; "Bearer KEY" 1; }
   POOL
   server { LISTEN
-    location / {
+    client_body_buffer_size 2m;
+    location /v1/ {
       if ($known = 0) { return 401; }
       RELAY
+    }
+    location / {
+      if ($known = 0) { return 401; }
+      RELAY proxy_request_buffering off; client_body_buffer_size 128k;
     }
   }"""
 # What gateways made of nginx and Lua do: look the key up, read the model of the body, choose the upstream by it, take
@@ -73,7 +79,7 @@ LUA = """
           if answer and answer.usage then counters:incr("tokens", answer.usage.total_tokens, 0) end
         end
       }
-      RELAY
+      RELAY proxy_request_buffering off;
     }
   }"""
 LUA_MODULES = ("ndk_http_module", "ngx_http_lua_module")
@@ -99,7 +105,9 @@ def lua_command(site: Site) -> list[str]:
 
 
 def _relay(site: Site, target: str) -> str:
-    verified = f"proxy_ssl_verify on; proxy_ssl_trusted_certificate {site.certificates.authority}; proxy_ssl_name localhost;"
+    verified = (
+        f"proxy_ssl_verify on; proxy_ssl_trusted_certificate {site.certificates.authority}; proxy_ssl_name localhost;"
+    )
     return (
         f"proxy_pass {'https' if site.tls_up else 'http'}://{target}; proxy_http_version 1.1;"
         f' proxy_set_header Connection ""; proxy_buffering off; {verified if site.tls_up else ""}'

@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.measure import Bench, Plan
 from benchmarks.report import console_table
 from benchmarks.samples import rows
-from benchmarks.scenarios import SCENARIOS, points
+from benchmarks.scenarios import SCENARIOS, is_target, points
 from benchmarks.systems import SYSTEMS, other
 
 
@@ -25,12 +25,12 @@ def main() -> int:
     given = parser.parse_args()
     systems = {name: SYSTEMS[name] for name in given.systems}
     systems |= {name: other(command) for name, _, command in (each.partition("=") for each in given.peer)}
-    plan = Plan(
-        points(given.scenario, given.concurrency, given.headers),
-        systems,
-        rounds=given.rounds,
-        seconds=given.seconds,
-    )
+    narrowed = bool(given.concurrency or given.headers)
+    rounds = {
+        point: given.rounds if narrowed or is_target(point) else max(1, given.rounds // 2)
+        for point in points(given.scenario, given.concurrency, given.headers)
+    }
+    plan = Plan(rounds, systems, given.seconds)
     with tempfile.TemporaryDirectory(prefix="isthmus-bench-") as folder:
         samples = Bench(Path(folder), plan).run()
     print(console_table(rows(samples)))

@@ -1,7 +1,7 @@
 """What was measured: samples of one run each, and the rows of medians that are made of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 
 FLOOR = "nginx"
@@ -27,6 +27,7 @@ class Sample:
     p50_us: float
     p99_us: float
     load_busy: float = 0.0  # share of the other processor that load and upstream had: at 1 they were the limit
+    extra: Mapping[str, float] = field(default_factory=dict)  # what only some scenarios have
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Row:
     p50_us: float
     p99_us: float
     load_busy: float
+    extra: Mapping[str, float]
     ratio_to_nginx: float | None
 
 
@@ -77,7 +79,8 @@ def _row(point: Point, name: str, runs: Sequence[Sample], floor: Sequence[Sample
         p50_us=round(median(run.p50_us for run in runs)),
         p99_us=round(median(run.p99_us for run in runs)),
         load_busy=middle(run.load_busy for run in runs),
-        ratio_to_nginx=round(ratio(runs, floor), 3) if floor else None,
+        extra={name: middle(run.extra[name] for run in runs) for name in runs[0].extra},
+        ratio_to_nginx=round(ratio(runs, floor), 3) if floor and runs[0].cpu_us else None,
     )
 
 

@@ -3,6 +3,7 @@
 import json
 import shlex
 import socket
+import ssl
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -11,12 +12,14 @@ from pathlib import Path
 
 from benchmarks import envoy, haproxy, isthmus, nginx
 from benchmarks.processes import Server, one_role
-from benchmarks.requests import AUTHORIZATION, CHAT_PATH, chat_body
-from benchmarks.site import Site
+from benchmarks.requests import ANSWER, AUTHORIZATION, CHAT_PATH, chat_body
+from benchmarks.site import ADDRESS, Site
 
 FLOOR = "nginx"
 OURS = "isthmus"
 START_SECONDS = 30.0
+ATTEMPT_SECONDS = 2.0
+POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +55,46 @@ def free_port() -> int:
         return port
 
 
-def wait_until_it_answers(server: Server, log: Path) -> None:
-    """Wait for the answer to a chat request.
+def wait_until_it_listens(server: Server, log: Path) -> None:
+    """Wait for its port.
+
+    Raises:
+        RuntimeError: it ended, or did not listen in time.
+    """
+
+    def attempt() -> bool:
+        with socket.create_connection((ADDRESS, server.port), timeout=ATTEMPT_SECONDS):
+            return True
+
+    _wait(server, log, attempt)
+
+
+def wait_until_it_answers(server: Server, log: Path, authority: Path | None) -> None:
+    """Wait for the answer to a chat request, over TLS if there is an authority to trust.
 
     Raises:
         RuntimeError: it ended, or did not answer in time.
     """
-    deadline = time.monotonic() + START_SECONDS
     headers = {"authorization": AUTHORIZATION, "content-type": "application/json"}
-    url = f"http://127.0.0.1:{server.port}{CHAT_PATH}"
+    url = f"http{'s' if authority else ''}://{ADDRESS}:{server.port}{CHAT_PATH}"
     request = urllib.request.Request(url, data=chat_body(100), headers=headers)
-    answer = "no answer"
+    context = ssl.create_default_context(cafile=str(authority)) if authority else None
+
+    def attempt() -> bool:
+        with urllib.request.urlopen(request, timeout=ATTEMPT_SECONDS, context=context) as response:
+            return bool(json.loads(response.read()) == ANSWER)
+
+    _wait(server, log, attempt)
+
+
+def _wait(server: Server, log: Path, attempt: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    problem = "no answer"
     while time.monotonic() < deadline and server.process.poll() is None:
         try:
-            with urllib.request.urlopen(request, timeout=2) as response:
-                if json.loads(response.read())["object"] == "chat.completion":
-                    return
+            if attempt():
+                return
         except OSError as error:
-            answer = str(error)
-        time.sleep(0.1)
-    raise RuntimeError(f"{server.name} does not serve ({answer}): {log.read_text()[-1500:]}")
+            problem = str(error)
+        time.sleep(POLL_SECONDS)
+    raise RuntimeError(f"{server.name} does not serve ({problem}): {log.read_text()[-1500:]}")

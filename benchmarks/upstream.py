@@ -12,6 +12,7 @@ import json
 import sys
 import time
 from collections import deque
+from typing import cast
 
 import uvloop
 
@@ -24,7 +25,8 @@ READ_BYTES = 262_144
 LENGTH = b"\r\ncontent-length:"
 HEAD_END = b"\r\n\r\n"
 STREAM_HEAD = (
-    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\ntransfer-encoding: chunked\r\n\r\n"
+    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+    b"cache-control: no-cache\r\ntransfer-encoding: chunked\r\n\r\n"
 )
 
 
@@ -94,8 +96,7 @@ class Server(asyncio.BufferedProtocol):
         self._answer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.WriteTransport, transport)  # what loop.create_server promises
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._pacer.forget(self._transport)

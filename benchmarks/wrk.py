@@ -4,13 +4,12 @@ import json
 import re
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.load import START_AND_END_SECONDS, Load
 from benchmarks.requests import TRACEPARENT
 from scripts.tools import obtain
 
-START_AND_END_SECONDS = 30
 RESULT = re.compile(r"^result (\d+) (\d+) (\d+) (\d+) (\d+)$", re.MULTILINE)
 
 # Each connection walks through the requests in turn, so that neighbours on one connection differ in length.
@@ -41,19 +40,6 @@ function request()
   return halves[1] .. format("TRACEPARENT", number, number) .. halves[2]
 end
 """.replace("TRACEPARENT", TRACEPARENT.format(trace="%032x", span="%016x"))
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What a load generator did. `parts`: what a scenario counts, if not requests."""
-
-    requests: int
-    failed: int
-    seconds: float
-    p50_us: float
-    p99_us: float
-    parts: int
-    cpu_us: float = 0.0  # of the generator
 
 
 def script(requests: Sequence[bytes]) -> str:
