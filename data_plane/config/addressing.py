@@ -12,14 +12,13 @@ from data_plane.identity.client_address import ForwardedReader
 from data_plane.limits.per_address import ConnectionCaps, PerAddress, RequestRates
 from data_plane.networks import network_set
 from data_plane.observability.address_refusals import AddressRefusals
-from data_plane.observability.metrics import Metrics
 from data_plane.pipeline.filter import Filter
 
 KIND = "AddressPolicy"
 HEADERS = {"XForwardedFor": b"x-forwarded-for", "Forwarded": b"forwarded", "XRealIp": b"x-real-ip"}
 
 
-def gateway_filters(spec: structs.GatewaySpec, rates: RequestRates, metrics: Metrics) -> Iterator[Filter]:
+def gateway_filters(spec: structs.GatewaySpec, rates: RequestRates, refusals: AddressRefusals) -> Iterator[Filter]:
     """Those of every plan of the gateway; none, where it says nothing of addresses."""
     client = spec.client_address
     if client is not None:
@@ -28,7 +27,7 @@ def gateway_filters(spec: structs.GatewaySpec, rates: RequestRates, metrics: Met
         yield ClientAddressFilter(trusted, reader, client.forward)
     caps = _caps(spec.per_address)
     if caps is not None and caps.interval:
-        yield AddressRateFilter(caps, rates, partial(AddressRefusals(metrics).count, "rate"))
+        yield AddressRateFilter(caps, rates, partial(refusals.count, "rate"))
 
 
 def connection_caps(spec: structs.GatewaySpec) -> ConnectionCaps | None:
@@ -42,7 +41,7 @@ def connection_caps(spec: structs.GatewaySpec) -> ConnectionCaps | None:
 def address_filters(
     reached: Iterable[Reached],
     policies: Mapping[str, object],
-    metrics: Metrics,
+    refusals: AddressRefusals,
     kind: type[AddressFilter] = CallerAddressFilter,
 ) -> list[Filter]:
     """One filter for all the address policies among those that reach a request; none, where there is no such policy."""
@@ -56,7 +55,7 @@ def address_filters(
         for each in reached
         if isinstance(policy := policies.get(each.policy.path), structs.AddressPolicy)
     )
-    return [kind(rules, metrics, partial(AddressRefusals(metrics).count, "policy"))] if rules else []
+    return [kind(rules, refusals.metrics, partial(refusals.count, "policy"))] if rules else []
 
 
 def _caps(spec: structs.PerAddress | None) -> PerAddress | None:

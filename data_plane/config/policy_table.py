@@ -21,6 +21,7 @@ from data_plane.filters.timeout import TimeoutFilter
 from data_plane.identity.credential_table import Credential
 from data_plane.identity.directory import ApplicationFacts
 from data_plane.limits.per_address import ConnectionCaps, RequestRates
+from data_plane.observability.address_refusals import AddressRefusals
 from data_plane.observability.metrics import Metrics
 from data_plane.pipeline.filter import Filter
 
@@ -52,6 +53,7 @@ class PolicyTable:
     def __init__(self, sources: PolicySources, metrics: Metrics) -> None:
         self._sources = sources
         self._metrics = metrics
+        self._refusals = AddressRefusals(metrics)
         self._sets: list[tuple[Reached, ...]] = [()]
         self._index_of: dict[tuple[Reached, ...], int] = {(): 0}
         self._has_sections: dict[str, bool] = {}  # by model: asked for on every request
@@ -86,7 +88,7 @@ class PolicyTable:
         spec = self._sources.gateway_spec
         clients = spec.tls.client_certificates if spec.tls is not None else None
         verifying = (ServerNameFilter(),) if clients is not None and clients.mode != "Off" else ()
-        return (*verifying, *addressing.gateway_filters(spec, rates, self._metrics))
+        return (*verifying, *addressing.gateway_filters(spec, rates, self._refusals))
 
     def connection_caps(self) -> ConnectionCaps | None:
         """What the listener asks of connections."""
@@ -95,7 +97,7 @@ class PolicyTable:
     def entry_filters(self, route: CompiledRoute | None) -> list[Filter]:
         """What is in force before anybody knows who calls. None: no route takes the request."""
         reached = reaching(self._sources.indexes, self._entry_parts(route))
-        return addressing.address_filters(reached, self._sources.policies, self._metrics, AddressFilter)
+        return addressing.address_filters(reached, self._sources.policies, self._refusals, AddressFilter)
 
     def cors(self, route: CompiledRoute | None) -> CorsRules | None:
         """Which pages may call, whoever looks at them. None as route: no route takes the request."""
@@ -120,7 +122,7 @@ class PolicyTable:
             if each.policy.kind == addressing.KIND:  # it has had its turn
                 del reached[each.policy.path]
         in_order = [reached[path] for path in sorted(reached)]
-        addresses = addressing.address_filters(in_order, self._sources.policies, self._metrics)
+        addresses = addressing.address_filters(in_order, self._sources.policies, self._refusals)
         verdicts = merge((each for each in in_order if each.policy.kind != addressing.KIND), MERGES)
         policies = [self._sources.policies[each.policy.path] for each in verdicts if each.is_effective]
         shadows = tuple(each.policy.path for each in verdicts if each.policy.is_shadow and each.lost_to is None)

@@ -13,14 +13,16 @@ Reason = Literal["policy", "rate", "connections"]
 
 
 class AddressRefusals:
+    """One for all that may refuse, so that all share the lines that are logged."""
+
     def __init__(self, metrics: Metrics) -> None:
-        self._refused = metrics.address_refused
+        self.metrics = metrics
         self._due: dict[Reason, float] = {}
         self._unlogged: dict[Reason, int] = {}
 
     def count(self, reason: Reason, address: str, now: float) -> None:
         """One more was refused. `now`: seconds of any steady clock."""
-        self._refused[(reason,)].value += 1
+        self.metrics.address_refused[(reason,)].value += 1
         if now < self._due.get(reason, now):
             self._unlogged[reason] = self._unlogged.get(reason, 0) + 1
             return
