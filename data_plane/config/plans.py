@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, assert_never
 
+from data_plane.codecs.model_list import ModelEntry
 from data_plane.config import rest_route, structs
 from data_plane.config.policy_table import PolicyTable
 from data_plane.config.route_unit import CompiledRoute
@@ -33,6 +34,7 @@ from data_plane.pipeline.sides import Dispatcher
 from data_plane.telemetry.record import Recorder
 from data_plane.upstream.cluster import ModelVersion, ServiceTarget
 
+LIST = "models"  # in the place of a model's path
 MAX_PLANS = 4096  # of one revision; beyond, they are made anew
 
 Entrance = Literal["rest", "model", "models", "options", "models options", "unknown"]
@@ -149,7 +151,7 @@ class Plans:
                 return compile_plan(in_order((*outer, _options(frozenset(("GET", "HEAD", "OPTIONS"))))))
             case "models":
                 listed = {name: (model.name, model.entry) for name, model in models.items() if not model.problem}
-                return compile_plan(in_order((*outer, authenticate, ModelsListFilter(listed))))
+                return _entry((*outer, authenticate), lambda entered: self._to_list(route, listed, entered))
             case "model":
                 names = {name: model.name for name, model in models.items()}
                 problems = {name: model.problem for name, model in models.items() if model.problem}
@@ -178,6 +180,22 @@ class Plans:
                 filters = self._policies.filters(route, model, version or None, caller_set)
                 dispatcher = dispatchers.for_model(versions, model.stickiness)
                 plan = self._keep(key, compile_full(entered, filters, dispatcher))
+            return plan
+
+        return next_plan
+
+    def _to_list(
+        self, route: CompiledRoute, listed: dict[str, tuple[str, ModelEntry]], entered: tuple[Filter, ...]
+    ) -> Callable[[Exchange], Plan]:
+        """What goes on from the entry plan of a route's list of models."""
+
+        def next_plan(exchange: Exchange) -> Plan:
+            caller_set = exchange.identity.policy_set if exchange.identity is not None else 0
+            key = (route.path, LIST, "", caller_set)
+            plan = self._full.get(key)
+            if plan is None:
+                filters = [*self._policies.caller_addresses(route, caller_set), ModelsListFilter(listed)]
+                plan = self._keep(key, compile_full(entered, filters, None))
             return plan
 
         return next_plan

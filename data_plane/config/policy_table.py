@@ -109,6 +109,12 @@ class PolicyTable:
                 return _cors(policy.spec)
         return None
 
+    def caller_addresses(self, route: CompiledRoute, caller_set: int) -> list[Filter]:
+        """What of a caller's policies its address decides; all that counts for a list of models."""
+        entered = {each.policy.path for each in reaching(self._sources.indexes, self._entry_parts(route))}
+        reached = [each for each in self._sets[caller_set] if each.policy.path not in entered]
+        return addressing.address_filters(reached, self._sources.policies, self._refusals)
+
     def filters(
         self, route: CompiledRoute, model: CompiledModel | None, version: str | None, caller_set: int
     ) -> list[Filter]:

@@ -273,6 +273,9 @@ def test_a_key_is_of_use_only_from_where_it_may_be_used(kind: str, name: str) ->
 
     assert ask(gateway, post(), OFFICE).code == ""
     assert ask(gateway, post(), HOME).code == "address_not_allowed"
+    listing = ask(gateway, request("GET", "/v1/models"), HOME)
+    assert listing.code == ("" if kind == "Model" else "address_not_allowed")
+    assert ask(gateway, request("GET", "/v1/models"), OFFICE).response is not None
 
 
 @mark.parametrize(
