@@ -49,7 +49,9 @@ HOP_BY_HOP = [
     served("names our request id", KEY_GET + b"Connection: x-isthmus-request-id\r\n\r\n", SEEN_GET).with_lines(
         b"x-isthmus-request-id: mine-0123456789"
     ),
-    served("names X-Forwarded-For", names(b"x-forwarded-for, x-real-ip"), posted(b"abcde")),
+    served("names X-Forwarded-For", names(b"x-forwarded-for, x-real-ip"), posted(b"abcde")).with_lines(
+        b"x-forwarded-for: 127.0.0.1"
+    ),
     served("names many", names(b", ".join([b"x-%d" % number for number in range(500)])), posted(b"abcde")),
     served("names nothing", names(b""), posted(b"abcde")).without(b"connection"),
     served("names with empty members", names(b",, x-gone ,", b"X-Gone: 1\r\n"), posted(b"abcde")).without(b"x-gone"),

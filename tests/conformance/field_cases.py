@@ -11,6 +11,12 @@ def host(*lines: bytes) -> bytes:
     return b"GET /rest/x HTTP/1.1\r\n" + b"".join(line + b"\r\n" for line in lines) + END
 
 
+SPOOFED = (  # what upstreams take for the gateway's word about the client
+    b"forwarded x-real-ip x-client-ip true-client-ip x-cluster-client-ip x-forwarded-port x-forwarded-server "
+    b"x-forwarded-user x-forwarded-email x-forwarded-groups x-forwarded-client-cert x-forwarded-ssl "
+    b"x-original-forwarded-for x-original-url x-original-host x-rewrite-url x-envoy-external-address"
+).split()
+
 SYNTAX = [
     refused("bare CR in a value", field(b"X: a\rb")),
     refused("bare CR at the end of a value", field(b"X: a\r")),
@@ -98,6 +104,19 @@ OWN = [
     ).without(b"authorization", b"x-api-key"),
     refused("two Authorization", field(b"Authorization: a\r\nauthorization: b")),
     refused("two Content-Type", POST + b"Content-Type: a/b\r\nContent-Type: c/d\r\n\r\n"),
+    served("spoofed X-Forwarded-For", field(b"X-Forwarded-For: 6.6.6.6"), SEEN_GET).with_lines(
+        b"x-forwarded-for: 127.0.0.1"
+    ),
+    served(
+        "spoofed X-Forwarded-For, twice", field(b"X-Forwarded-For: 6.6.6.6\r\nx-forwarded-for: 7.7.7.7"), SEEN_GET
+    ).with_lines(b"x-forwarded-for: 127.0.0.1"),
+    served("spoofed X_Forwarded_For", field(b"X_Forwarded_For: 6.6.6.6"), SEEN_GET).with_lines(
+        b"x-forwarded-for: 127.0.0.1"
+    ),
+    served("spoofed X-Forwarded-Proto", field(b"X-Forwarded-Proto: https"), SEEN_GET).with_lines(
+        b"x-forwarded-proto: http"
+    ),
+    *(served(f"spoofed {name.decode()}", field(name + b": 6.6.6.6"), SEEN_GET).without(name) for name in SPOOFED),
     served("method override is not ours to obey", field(b"X-HTTP-Method-Override: DELETE"), SEEN_GET),
 ]
 
