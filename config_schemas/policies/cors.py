@@ -70,9 +70,11 @@ class CorsPolicySpec(PolicySpec):
         for kind in kinds:
             if kind not in TARGETS:
                 raise ValueError(
-                    f"a CorsPolicy cannot target a {kind}: a browser's preflight names neither caller nor model; "
+                    f"a CorsPolicy cannot target {kind}: a browser's preflight names neither caller nor model; "
                     f"it can target {', '.join(TARGETS)}"
                 )
+        if any(ref.section_name is not None for ref in self.target_refs):
+            raise ValueError("a CorsPolicy targets each part as a whole: `sectionName` is not known before the request")
         return self
 
 

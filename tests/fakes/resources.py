@@ -30,6 +30,7 @@ def lists(strategy: st.SearchStrategy[Any], minimum: int = 0) -> st.SearchStrate
 
 
 REFERENCES = st.fixed_dictionaries({"name": NAMES})
+TARGET_REFERENCES = optional({"kind": TARGET_KINDS, "name": NAMES}, sectionName=NAMES)
 TLS = optional({}, serverName=st.just("upstream.example"), verification=st.sampled_from(["Full", "Insecure"]))
 WEIGHTS = st.integers(0, 3)
 MODEL_TARGETS = optional({"providerRef": REFERENCES}, model=st.just("m-1"), region=st.just("eu"), weight=WEIGHTS)
@@ -88,6 +89,7 @@ ANSWERS = optional({}, status=st.sampled_from([200, 503]), body=TEXTS, headers=l
 def _attached(
     required: dict[str, st.SearchStrategy[Any]],
     *,
+    references: st.SearchStrategy[Any] = TARGET_REFERENCES,
     kinds: st.SearchStrategy[str] = TARGET_KINDS,
     **others: st.SearchStrategy[Any],
 ) -> st.SearchStrategy[Any]:
@@ -97,7 +99,7 @@ def _attached(
         "mode": st.sampled_from(["Enforce", "Shadow"]),
         "locked": st.sampled_from(["Open", "Locked"]),
     }
-    refs = lists(optional({"kind": kinds, "name": NAMES}, sectionName=NAMES), 1)
+    refs = lists(references, 1)
     selector = optional({"kind": kinds}, matchLabels=LABELS)
     return st.one_of(
         optional({**required, "targetRefs": refs}, **common, **others),
@@ -156,6 +158,7 @@ SPECS: dict[str, st.SearchStrategy[Any]] = {
     "HeaderPolicy": _attached({"request": st.just({"remove": ["x-c"]})}, response=CHANGES),
     "CorsPolicy": _attached(
         {"allowOrigins": st.sampled_from([["*"], ["https://a.example", "https://*.b.example"]])},
+        references=st.fixed_dictionaries({"kind": CORS_TARGET_KINDS, "name": NAMES}),
         kinds=CORS_TARGET_KINDS,
         allowHeaders=lists(st.sampled_from(["x-a", "content-type"])),
     ),

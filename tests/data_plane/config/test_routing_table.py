@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from pytest import mark, param
 
-from tests.fakes.gateway import Gateway, request, resource
+from tests.fakes.gateway import Gateway, basic, request, resource, route
 
 SERVICE = resource("Service", "svc", {"endpoints": [{"host": "h", "port": 80}]})
 
@@ -159,3 +159,66 @@ def test_what_another_tenant_opens_to_everybody_is_open_to_a_key_of_ours() -> No
     gateway = Gateway(of_tenant("ours", route_of("ours", at("Prefix", "/own"), "ApiKey")) | opened)
     asked = gateway.ask(request("GET", "/open", b"", authorization="Bearer isk_ours"))
     assert asked.exchange.route == "theirs/route" and asked.error is None
+
+
+def test_head_goes_where_get_goes_unless_a_route_names_it() -> None:
+    routes = [
+        rest("a-get", at("Prefix", "/a", methods=["GET"])),
+        rest("b-head", at("Prefix", "/a", methods=["HEAD"])),
+        rest("get", at("Prefix", "/b", methods=["GET"])),
+    ]
+    gateway = Gateway(dict([SERVICE, *routes]))
+
+    assert gateway.ask(request("HEAD", "/a")).exchange.route == "default/b-head"
+    assert gateway.ask(request("GET", "/a")).exchange.route == "default/a-get"
+    assert gateway.ask(request("HEAD", "/b")).exchange.route == "default/get"
+
+
+def test_what_other_methods_serve_is_refused_with_their_names() -> None:
+    routes = [
+        rest("get", at("Prefix", "/a", methods=["GET"])),
+        rest("put", at("Template", "/a/{id}", methods=["PUT"])),
+        rest("beta", at("Exact", "/a/1", methods=["PATCH"], headers=[{"name": "x-beta", "value": "1"}])),
+    ]
+    gateway = Gateway(dict([SERVICE, *routes]))
+
+    def allowed(method: str, path: str, **headers: str) -> str:
+        error = gateway.ask(request(method, path, **headers)).error
+        assert error is not None
+        return f"{error.code} {dict(error.headers).get(b'allow', b'').decode()}".strip()
+
+    assert allowed("POST", "/a") == "method_not_allowed GET, HEAD, OPTIONS"
+    assert allowed("POST", "/a/1") == "method_not_allowed GET, HEAD, OPTIONS, PUT"
+    assert allowed("POST", "/a/1", **{"x-beta": "1"}) == "method_not_allowed GET, HEAD, OPTIONS, PATCH, PUT"
+    assert allowed("POST", "/b") == "route_not_found"
+
+
+@mark.parametrize(
+    "path, allow",
+    [
+        ("/rest", b"GET, HEAD, OPTIONS"),
+        ("/v1/chat/completions", b"OPTIONS, POST"),
+        ("/v1/models", b"GET, HEAD, OPTIONS"),
+    ],
+)
+def test_who_asks_for_methods_is_told_without_a_key(path: str, allow: bytes) -> None:
+    gateway = Gateway(
+        basic()
+        | dict([SERVICE, rest("rest", at("Prefix", "/rest", methods=["GET"])), route(matches=[at("Prefix", "/v1")])])
+    )
+
+    answer = gateway.ask(request("OPTIONS", path, authorization=""))
+
+    assert answer.response is not None, answer.error
+    assert (answer.response.status, answer.response.headers) == (204, [(b"allow", allow)])
+
+
+def test_who_asks_for_methods_of_what_is_not_there_is_told_so() -> None:
+    assert Gateway(basic()).ask(request("OPTIONS", "/v1/nothing")).code == "route_not_found"
+
+
+def test_models_asked_for_by_another_method_say_by_which() -> None:
+    for path, allow in (("/v1/chat/completions", b"OPTIONS, POST"), ("/v1/models", b"GET, HEAD, OPTIONS")):
+        error = Gateway(basic()).ask(request("DELETE", path)).error
+        assert error is not None
+        assert dict(error.headers)[b"allow"] == allow

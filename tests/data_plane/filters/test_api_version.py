@@ -42,9 +42,9 @@ def ask(target: str, header: str = "", **versioning: Any) -> Answer:
     return served(**versioning).ask(request("GET", target, **{"x-version": header}))
 
 
-BY_PATH = {"by": "Path", "prefix": "/api"}
-BY_HEADER = {"by": "Header", "name": "x-version"}
-BY_QUERY = {"by": "Query", "name": "version"}
+BY_PATH: dict[str, Any] = {"by": "Path", "prefix": "/api"}
+BY_HEADER: dict[str, Any] = {"by": "Header", "name": "x-version"}
+BY_QUERY: dict[str, Any] = {"by": "Query", "name": "version"}
 
 
 @mark.parametrize(
