@@ -28,7 +28,7 @@ from data_plane.ingress.listener import Listener
 from data_plane.ingress.tls_state import TlsState
 from data_plane.limits.per_address import ConnectionGuard
 from data_plane.observability.address_refusals import AddressRefusals
-from data_plane.observability.metrics import Delta
+from data_plane.observability.delta import Delta
 from data_plane.tasks import spawn, wait_for_all
 from data_plane.telemetry.record import Origin
 from data_plane.telemetry.sender import Sender
@@ -103,7 +103,7 @@ class Reporter:
             Delta("isthmus_exchanges", [], float(listener.exchanges)),
             Delta("isthmus_held_bytes", [], float(listener.held_bytes)),
         ]
-        return Report([*self._deltas(), *listener.metrics.deltas()], gauges, lost)
+        return Report([*self._deltas(), *listener.metrics.deltas(), *listener.refusals.deltas()], gauges, lost)
 
 
 async def _run(control: int) -> None:

@@ -22,7 +22,8 @@ from data_plane.agent.totals import Totals
 from data_plane.agent.worker_process import WorkerProcess
 from data_plane.config.rejection import Rejection
 from data_plane.config.subscriber import ConfigUpdate
-from data_plane.observability.metrics import SECONDS, Definition, Delta, Histogram
+from data_plane.observability.delta import Delta
+from data_plane.observability.metrics import SECONDS, Definition, Histogram
 from data_plane.telemetry.spool import Spool
 
 SERVED_SECONDS = 2.0  # how long an ack waits for the workers; one that is stuck must not hold back the next change

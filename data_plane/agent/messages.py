@@ -3,7 +3,7 @@
 import msgspec
 
 from data_plane.listen_address import ListenAddress
-from data_plane.observability.metrics import Delta
+from data_plane.observability.delta import Delta
 
 CHUNK_BYTES = 1024 * 1024  # of resources in one message: what the discovery protocol allows, too
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from data_plane.observability.metrics import Delta
+from data_plane.observability.delta import Delta
 
 MAX_SERIES = 50_000  # over all workers, each of which has a bound of its own
 

@@ -12,10 +12,12 @@ from typing import Protocol
 from data_plane.deadlines import Deadlines, Timer
 from data_plane.exchange import Peer
 from data_plane.ingress import tls
-from data_plane.ingress.connection import Connection, Host, peer_of
+from data_plane.ingress.connection import Connection
+from data_plane.ingress.host import Host, peer_of
 from data_plane.ingress.proxy_protocol import ProxyHeaderError, ProxyHeaderReader
 from data_plane.listen_address import ListenAddress
-from data_plane.observability.metrics import Counter, Definition, Delta, Family
+from data_plane.observability.delta import Delta
+from data_plane.observability.metrics import Counter, Definition, Family
 from data_plane.tasks import spawn
 
 BACKLOG = 4096  # what the kernel holds while the loop is busy; nginx: 511
@@ -246,7 +248,7 @@ class Opening:
 
     def _end(self) -> None:
         self._host.deadlines.drop(self._timer)
-        if self._socket.fileno() >= 0:
+        if self._handshake is None and self._socket.fileno() >= 0:
             asyncio.get_running_loop().remove_reader(self._socket)
-            self._socket.close()
+        self._socket.close()
         self._host.over(self)

@@ -1,21 +1,27 @@
 """What the admin port shows of an agent."""
 
-import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from data_plane.agent.agent import Agent, Parts
+from data_plane.agent.certificate_files import CertificateFiles
+from data_plane.agent.certificate_watch import CertificateWatch
 from data_plane.agent.messages import Report, Start
+from data_plane.agent.sockets import Sockets
 from data_plane.agent.worker_process import WorkerProcess
+from data_plane.config.certificate import Certificate, TlsSettings
 from data_plane.config.rejection import Rejection
 from data_plane.config.subscriber import ConfigUpdate
-from data_plane.observability.metrics import SECONDS, Delta
+from data_plane.observability.delta import Delta
+from data_plane.observability.metrics import SECONDS
 from data_plane.overview import Overview
 from data_plane.settings import parse
 from data_plane.telemetry.spool import Spool
 
+NO_SOCKETS = Sockets((), 0, {}, beside_orphans=False)
+LASTING = Certificate("platform/Secret/edge", b"", b"", (), 100.0)
 SECRET = b'{"kind":"Secret","spec":{"data":{"value":"hush"}}}'
 
 
@@ -24,21 +30,23 @@ class FakeConfiguration:
         return [Rejection(path, "bad") for path in changed if "bad" in path]
 
 
-async def no_worker(listening: socket.socket) -> WorkerProcess:
+async def no_worker(descriptors: Sequence[int]) -> WorkerProcess:
     raise OSError("none in this test")
 
 
 @pytest.fixture
 def agent(tmp_path: Path) -> Agent:
     start = Start("node", "gateway", "agent", 0, 0, str(tmp_path), 1.0)
-    return Agent(start, Parts(FakeConfiguration(), Spool(tmp_path / "records", 1_000_000), (), no_worker))
+    return Agent(start, Parts(FakeConfiguration(), Spool(tmp_path / "records", 1_000_000), NO_SOCKETS, no_worker))
 
 
 @pytest.fixture
 def overview(agent: Agent, tmp_path: Path) -> Overview:
     (tmp_path / "c.yaml").write_text("")
     flags = ["--static-config", str(tmp_path / "c.yaml"), "--data-dir", str(tmp_path), "--node-id", "n1"]
-    return Overview(agent, parse(flags, {}))
+    return Overview(
+        agent, parse(flags, {}), CertificateWatch(CertificateFiles(()), lambda: TlsSettings((LASTING,)), lambda: 90.0)
+    )
 
 
 def update(revision: int, path: str) -> ConfigUpdate:
@@ -87,3 +95,7 @@ async def test_metrics_show_what_agent_and_workers_count(agent: Agent, overview:
         assert line in lines
     agent.on_end(1)
     assert "isthmus_connections 4" in overview.metrics().splitlines()
+
+
+def test_certificates_are_shown_with_the_time_that_they_have_left(overview: Overview) -> None:
+    assert 'isthmus_tls_certificate_expiry_seconds{name="platform/Secret/edge"} 10' in overview.metrics()

@@ -29,7 +29,7 @@ from data_plane.agent.sockets import Sockets
 from data_plane.config.rejection import Rejection
 from data_plane.config.subscriber import ConfigUpdate
 from data_plane.listen_address import ListenAddress
-from data_plane.observability.metrics import Delta
+from data_plane.observability.delta import Delta
 from data_plane.telemetry.spool import Spool
 from tests.fakes.worker import FakeWorker, FakeWorkers
 

@@ -27,7 +27,7 @@ from data_plane.agent.messages import (
 from data_plane.agent.place import Place
 from data_plane.agent.sockets import Bound
 from data_plane.listen_address import ListenAddress
-from data_plane.observability.metrics import Delta
+from data_plane.observability.delta import Delta
 from tests.fakes.worker import FakeWorker, FakeWorkers
 
 START = Start("node", "gateway", "agent", 0, 0, "/data", 5.0)

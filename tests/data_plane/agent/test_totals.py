@@ -1,7 +1,7 @@
 """Sums over workers."""
 
 from data_plane.agent.totals import Totals
-from data_plane.observability.metrics import Delta
+from data_plane.observability.delta import Delta
 
 LABELS = [("route", "a/r")]
 

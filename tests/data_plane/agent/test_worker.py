@@ -31,7 +31,7 @@ from data_plane.agent.messages import (
 )
 from data_plane.agent.worker import Worker
 from data_plane.config.rejection import Rejection
-from data_plane.observability.metrics import Delta
+from data_plane.observability.delta import Delta
 from data_plane.telemetry.sender import Sender
 
 COMMIT = Commit("e", 1, "hash1")

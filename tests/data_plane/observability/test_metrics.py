@@ -2,12 +2,12 @@
 
 import time
 
+from data_plane.observability.delta import Delta
 from data_plane.observability.metrics import (
     DEFINITIONS,
     MAX_SERIES,
     REQUEST_SECONDS,
     SECONDS,
-    Delta,
     Metrics,
 )
 

@@ -1,0 +1,137 @@
+"""Compiles the modules of the request path to C with mypyc: the same source files, about half the processor time.
+
+Usage: python -m scripts.compile [--out DIR] [--force]
+
+Puts the packages of the data plane into DIR (default: .isthmus/compiled) and the compiled modules beside their sources.
+A program that has DIR first on PYTHONPATH runs them; without it the same modules are interpreted. Does nothing when DIR
+was made from the same sources. Needs a C compiler and Python's headers: CC names another compiler than `cc`.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+DEFAULT_OUT = ROOT / ".isthmus" / "compiled"
+PACKAGES = {"data_plane": "data_plane", "config_schemas": "config_schemas", "proto/isthmus": "isthmus"}
+STAMP = "sources.sha256"
+BUILD_SECONDS = 600
+# What runs for each request or each read. Left out is what mypyc cannot translate, each with its reason.
+COMPILED = (
+    "data_plane/deadlines.py",
+    "data_plane/exchange.py",
+    "data_plane/codecs/*.py",
+    "data_plane/config/snapshot.py",
+    "data_plane/config/routing_table.py",
+    "data_plane/config/plans.py",
+    "data_plane/filters/*.py",
+    "data_plane/identity/*.py",
+    "data_plane/ingress/*.py",
+    "data_plane/observability/*.py",
+    "data_plane/pipeline/*.py",
+    "data_plane/providers/*.py",
+    "data_plane/telemetry/record.py",
+    "data_plane/upstream/*.py",
+)
+INTERPRETED = {
+    "data_plane/observability/delta.py": "decoded by its annotations, which a compiled class does not keep",
+    "data_plane/upstream/pool.py": "found by weak references, which compiled objects do not have",
+}
+PROGRAM = """
+import sys
+from mypyc.build import mypycify
+from setuptools import setup
+
+paths = sys.argv[1:]
+sys.argv[1:] = ["--quiet", "build_ext", "--inplace"]
+mypy = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent", "--python-executable", sys.executable]
+setup(name="compiled", packages=[], ext_modules=mypycify([*mypy, *paths], opt_level="3", debug_level="0"))
+"""
+
+
+class CannotCompile(Exception):
+    """Says what to do."""
+
+
+def main() -> int:
+    """Compile, or say why it cannot be done."""
+    parser = argparse.ArgumentParser(
+        prog="compile", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
+    parser.add_argument("--force", action="store_true", help="also when nothing has changed")
+    given = parser.parse_args()
+    try:
+        compile_into(given.out, force=given.force)
+    except CannotCompile as error:
+        print(f"compile: {error}", file=sys.stderr)
+        return 1
+    print(given.out)
+    return 0
+
+
+def compile_into(out: Path, *, force: bool = False) -> None:
+    """Make the folder, unless it is there and made from the same sources.
+
+    Raises:
+        CannotCompile: there is no compiler, or a module cannot be compiled.
+    """
+    digest = _digest()
+    stamp = out / STAMP
+    if not force and stamp.is_file() and stamp.read_text() == digest:
+        return
+    draft = out.with_name(f"{out.name}.{os.getpid()}")
+    try:
+        _build(draft)
+        (draft / STAMP).write_text(digest)
+        shutil.rmtree(out, ignore_errors=True)
+        draft.rename(out)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def modules(root: Path = ROOT) -> list[str]:
+    """Paths of what is compiled, below the root."""
+    found = {str(path.relative_to(root)) for pattern in COMPILED for path in root.glob(pattern)}
+    return sorted(path for path in found - INTERPRETED.keys() if not path.endswith("__init__.py"))
+
+
+def _build(draft: Path) -> None:
+    compiler = os.environ.get("CC", "cc").split()[0]
+    if shutil.which(compiler) is None:
+        raise CannotCompile(f"there is no C compiler '{compiler}': install one (as the package gcc), or set CC")
+    for source, name in PACKAGES.items():
+        shutil.copytree(ROOT / source, draft / name, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+    environment = {**os.environ, "MYPYPATH": str(draft), "PYTHONPATH": str(draft)}
+    done = subprocess.run(
+        (sys.executable, "-c", PROGRAM, *modules()),
+        cwd=draft,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=BUILD_SECONDS,
+    )
+    if done.returncode != 0:
+        raise CannotCompile(f"mypyc failed:\n{done.stdout[-4000:]}")
+    shutil.rmtree(draft / "build", ignore_errors=True)
+
+
+def _digest() -> str:
+    """Of all that the result depends on."""
+    digest = hashlib.sha256(f"{sys.version} {version('mypy')} {os.environ.get('CC', 'cc')}".encode())
+    digest.update(Path(__file__).read_bytes())
+    for source in PACKAGES:
+        for path in sorted((ROOT / source).rglob("*.py")):
+            digest.update(f"\0{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
