@@ -95,13 +95,18 @@ class Inflater:
             raise NotInflatable(f"the body is not valid {self._coding.decode()}") from None
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the body may end here. An empty body is one of every coding."""
+        return self._engine is None or self._engine.is_whole
+
     def close(self) -> bytes:
-        """Say that the body ends; return what was held back. An empty body is one of every coding.
+        """Say that the body ends; return what was held back.
 
         Raises:
             NotInflatable: more was to come.
         """
-        if self._engine is not None and not self._engine.is_whole:
+        if not self.is_whole:
             raise NotInflatable(f"the {self._coding.decode()} body ends too early")
         return b""
 

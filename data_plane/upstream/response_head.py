@@ -3,14 +3,16 @@
 # Ours alone. Readers of CGI-like variables cannot tell `_` from `-`.
 RESERVED = (b"x-isthmus-", b"x_isthmus_", b"x-isthmus_", b"x_isthmus-")
 FRAMING = frozenset((b"connection", b"content-length", b"transfer-encoding"))  # read here, and never relayed
+CODING = b"content-encoding"
 HOP_BY_HOP = frozenset(
     b"keep-alive proxy-authenticate proxy-authentication-info proxy-connection te trailer upgrade".split()
 )
 # `alt-svc` would lead clients past the gateway.
 DROPPED_OF_SERVICES = HOP_BY_HOP | {b"alt-svc"}
 # What tells whose account is used and what runs behind, or what only the gateway may ask of its clients.
+# `content-encoding` goes with the coding: meters and filters read what providers say.
 DROPPED_OF_PROVIDERS = DROPPED_OF_SERVICES | frozenset(
-    b"access-control-allow-credentials access-control-allow-headers access-control-allow-methods "
+    b"content-encoding access-control-allow-credentials access-control-allow-headers access-control-allow-methods "
     b"access-control-allow-origin access-control-expose-headers access-control-max-age anthropic-organization-id "
     b"authentication-info cf-cache-status cf-ray clear-site-data nel openai-organization openai-project report-to "
     b"reporting-endpoints server server-timing set-cookie strict-transport-security via www-authenticate "
@@ -28,15 +30,19 @@ Known = tuple[int, Fields, bytes, int]  # status, fields, the same as lines, len
 
 
 class FieldNames(dict[bytes, bytes | None]):
-    """By a name as it was sent: the name to relay, nothing for what is not relayed, None for what frames the answer."""
+    """By a name as it was sent: the name to relay, nothing for what is not relayed, None for what frames the answer.
+
+    Where `content-encoding` is not relayed, it is read as framing is.
+    """
 
     def __init__(self, drops: frozenset[bytes]) -> None:
         super().__init__()
         self._drops = drops
+        self._read = FRAMING | ({CODING} & drops)
 
     def __missing__(self, sent: bytes) -> bytes | None:
         name: bytes | None = sent.lower()
-        if name in FRAMING:
+        if name in self._read:
             name = None
         elif name in self._drops or sent.lower().startswith(RESERVED):
             name = b""
