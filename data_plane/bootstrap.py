@@ -17,19 +17,22 @@ from config_schemas.version import SCHEMA_VERSION
 from data_plane.admin.server import AdminServer
 from data_plane.agent import log, presence
 from data_plane.agent.agent import Agent, Parts
+from data_plane.agent.certificate_files import CertificateFiles
+from data_plane.agent.certificate_watch import CertificateWatch
 from data_plane.agent.configuration import Configuration
 from data_plane.agent.discovery import Discovery, TlsFiles
-from data_plane.agent.messages import Start
+from data_plane.agent.messages import KeyPair, Start
 from data_plane.agent.parent import die_with_parent
 from data_plane.agent.sockets import CannotListen, Sockets
 from data_plane.agent.source import LastGoodSaver, StaticSource, restore
 from data_plane.agent.static_config import StaticConfigError
 from data_plane.agent.worker_process import start_worker
+from data_plane.config.certificate import Certificate, CertificateError
 from data_plane.config.last_good import KeyFileError, LastGoodFile, read_keys
 from data_plane.config.resource_set import ResourceSet
 from data_plane.config.subscriber import Identity, Subscriber
 from data_plane.deadlines import Deadlines
-from data_plane.equipment import Equipment
+from data_plane.equipment import Equipment, wall_clock
 from data_plane.overview import Overview
 from data_plane.settings import Settings, SettingsError, parse
 from data_plane.tasks import spawn
@@ -77,13 +80,21 @@ class _Replica:
         self._settings = settings
         self._last_good = _last_good_file(settings)
         self._saver = LastGoodSaver(self._last_good) if self._last_good else None
+        equipment = Equipment(Deadlines(), Sender(), Origin(settings.node, settings.gateway))
         try:
             self._sockets = Sockets(
                 settings.listen, settings.workers, {}, beside_orphans=presence.has_orphans(settings.data_dir)
             )
         except CannotListen as error:
             raise CannotStart(str(error)) from error
-        equipment = Equipment(Deadlines(), Sender(), Origin(settings.node, settings.gateway))
+        configuration = Configuration(equipment.compiler())
+        files = CertificateFiles(settings.tls_certificates)
+        self._certificates = CertificateWatch(files, lambda: configuration.tls, wall_clock)
+        if settings.tls_certificates:
+            try:
+                files.load()
+            except CertificateError as error:
+                raise CannotStart(f"--tls-certificates: {error}") from error
         self._agent = Agent(
             Start(
                 node=settings.node,
@@ -95,13 +106,14 @@ class _Replica:
                 drain_seconds=settings.drain_seconds,
             ),
             Parts(
-                Configuration(equipment.compiler()),
+                configuration,
                 Spool(settings.data_dir / "records", settings.spool_bytes),
                 self._sockets,
                 start_worker,
                 settings.drain_delay_seconds,
             ),
         )
+        self._use_certificates(files.certificates)
 
     async def run(self) -> None:
         settings, agent = self._settings, self._agent
@@ -109,7 +121,7 @@ class _Replica:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, agent.stop)
         loop.add_signal_handler(signal.SIGHUP, lambda: spawn(agent.replace_workers()))
-        overview = Overview(agent, settings)
+        overview = Overview(agent, settings, self._certificates)
         admin = AdminServer(overview, settings.dump_token_file)
         try:
             admin_port = await admin.start(settings.admin_listen)
@@ -117,13 +129,19 @@ class _Replica:
             raise CannotStart(f"--admin-listen {settings.admin_listen}: {error.strerror}") from error
         listeners = ",".join(self._sockets.address_of(address) for address in settings.listen)
         logger.info("replica starts node=%s listeners=%s admin_port=%d", settings.node, listeners, admin_port)
+        watching = spawn(self._certificates.run(self._use_certificates))
         try:
             if settings.static_config is not None:
                 await self._run_static(settings.static_config)
             else:
                 await self._run_discovery(overview, settings)
         finally:
+            watching.cancel()
             await admin.stop()
+            self._sockets.unlink()
+
+    def _use_certificates(self, certificates: tuple[Certificate, ...]) -> None:
+        self._agent.set_certificates(tuple(KeyPair(each.name, each.chain, each.key) for each in certificates))
 
     async def _run_static(self, path: Path) -> None:
         source = StaticSource(path, self._agent)

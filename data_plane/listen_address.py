@@ -11,7 +11,7 @@ import msgspec
 
 DEFAULT_MODE = 0o660
 MAX_PATH_BYTES = 100  # the kernel takes 107, of which a new socket's temporary name needs some
-HOST_AND_PORT = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.%]+)\]|(?P<host>[^\s\[\]:/?]+)):(?P<port>[0-9]{1,5})")
+HOST_AND_PORT = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|(?P<host>[^\s\[\]:/?]+)):(?P<port>[0-9]{1,5})")
 MODE = re.compile(r"0?[0-7]{3}")
 
 
@@ -36,10 +36,15 @@ class ListenAddress(msgspec.Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """What is bound: no two listeners have the same."""
+        """What is bound."""
         if self.path:
             return f"unix:{self.path}"
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def identity(self) -> str:
+        """No two listeners of a replica have the same. Where the port is any that is free, the protocol tells them apart."""
+        return self.place if self.port or self.path else str(self)
 
     def __str__(self) -> str:
         if self.path:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from data_plane.admin.metrics_page import Family, Sample, render
 from data_plane.admin.redaction import dump_resources
 from data_plane.agent.agent import APPLY_SECONDS, Agent
+from data_plane.agent.certificate_watch import CertificateWatch
 from data_plane.agent.discovery import Discovery
 from data_plane.agent.source import LastGoodSaver
 from data_plane.agent.totals import Totals
@@ -29,11 +30,12 @@ ALL_DEFINITIONS = {**DEFINITIONS, **{each.name: each for each in (APPLY_SECONDS,
 class Overview:
     """`discovery` and `saver` stay None where the configuration comes from files, or before it comes at all."""
 
-    def __init__(self, agent: Agent, settings: Settings) -> None:
+    def __init__(self, agent: Agent, settings: Settings, certificates: CertificateWatch) -> None:
         self.discovery: Discovery | None = None
         self.saver: LastGoodSaver | None = None
         self._agent = agent
         self._settings = settings
+        self._certificates = certificates
         self._current_at = 0.0  # when a control plane was last connected, on the monotonic clock
 
     async def watch(self) -> None:
@@ -93,7 +95,8 @@ class Overview:
         }
 
     def metrics(self) -> str:
-        return render([*self._agent_families(), *self._discovery_families(), *_worker_families(self._agent.totals)])
+        own = (*self._agent_families(), *self._certificate_families(), *self._discovery_families())
+        return render([*own, *_worker_families(self._agent.totals)])
 
     def _age_seconds(self) -> float:
         """Since what is served was last known to be current: by a connection, or by the update itself."""
@@ -121,6 +124,22 @@ class Overview:
                 _one("isthmus_last_good_failures_total", "counter", "Writes that failed.", self.saver.failures),
             ]
         return families
+
+    def _certificate_families(self) -> list[Family]:
+        left = self._certificates.seconds_left()
+        if not left:
+            return []
+        files = self._certificates.files
+        return [
+            Family(
+                "isthmus_tls_certificate_expiry_seconds",
+                "gauge",
+                "Until a listener's certificate ends; below 0 it has ended.",
+                [Sample([("name", name)], seconds) for name, seconds in left],
+            ),
+            _one("isthmus_tls_certificate_files_broken", "gauge", "Pairs that cannot be used now.", len(files.broken)),
+            _one("isthmus_tls_certificate_failures_total", "counter", "Pairs that could not be used.", files.failures),
+        ]
 
     def _agent_families(self) -> list[Family]:
         agent = self._agent

@@ -177,8 +177,8 @@ def _listen(given: list[str] | None, environment: Mapping[str, str]) -> tuple[Li
         addresses = parse_listen_addresses(text)
     except ValueError as error:
         raise SettingsError(f"argument --listen: {error}") from None
-    places = [address.place for address in addresses]
-    twice = next((place for place in places if places.count(place) > 1), None)
+    identities = [address.identity for address in addresses]
+    twice = next((each for each in identities if identities.count(each) > 1), None)
     if twice is not None:
         raise SettingsError(f"argument --listen: '{twice}' is there twice")
     return addresses

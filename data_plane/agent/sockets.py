@@ -29,7 +29,7 @@ class Bound:
     socket: socket.socket
 
 
-Adopted = Mapping[str, Sequence[socket.socket]]  # by `ListenAddress.place`: what an agent before us has handed over
+Adopted = Mapping[str, Sequence[socket.socket]]  # by `ListenAddress.identity`: what an agent before us has handed over
 
 
 class Sockets:
@@ -80,7 +80,7 @@ class Sockets:
     ) -> list[list[Bound]]:
         places: list[list[Bound]] = [[] for _ in range(workers)]
         for address in addresses:
-            opened = [Bound(address, each) for each in adopted.get(address.place, ())]
+            opened = [Bound(address, each) for each in adopted.get(address.identity, ())]
             self._all += opened
             if address.path:
                 if not opened:

@@ -69,6 +69,9 @@ class OpeningHost(Host, Protocol):
     def over(self, opening: "Opening") -> None:
         """It is a connection now, or has failed."""
 
+    def admits(self, address: str) -> bool:
+        """Whether the address may have another connection."""
+
 
 class Gate:
     """Accepts on one listening socket whose connections do not begin with HTTP."""
@@ -205,6 +208,9 @@ class Opening:
             self.fail("tls", "not_tls")
 
     def _connect(self) -> None:
+        if not self._host.admits(self._address):  # before the handshake, which is what costs
+            self.fail("accept", "address")
+            return
         self._host.deadlines.drop(self._timer)
         asyncio.get_running_loop().remove_reader(self._socket)
         self._handshake = spawn(self._connect_as_protocol())

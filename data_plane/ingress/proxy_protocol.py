@@ -54,11 +54,9 @@ class ProxyHeaderReader:
         """
         data = bytes(self._data)
         command, family = data[12], data[13]
-        if command == LOCAL:  # the proxy's own, as a health check; what else it says does not count
+        if command == LOCAL or family == UNSPECIFIED:  # the proxy's own, or not said; what follows does not count
             return None
         self._check_values(data, PREFIX_BYTES + ADDRESS_BYTES[family])
-        if family == UNSPECIFIED:
-            return None
         source = data[PREFIX_BYTES:]
         if family == TCP_4:
             return Peer(str(ipaddress.IPv4Address(source[:4])))

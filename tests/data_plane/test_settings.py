@@ -38,6 +38,14 @@ def test_a_variable_that_is_empty_counts_as_not_given(base: list[str]) -> None:
     assert parse(base, {"ISTHMUS_CONTROL_PLANES": "", "ISTHMUS_GATEWAY": ""}).last_good_key_file is None
 
 
+def test_listeners_add_up_and_replace_those_of_the_environment(base: list[str]) -> None:
+    environment = {"ISTHMUS_LISTEN": "a:1,https://a:2", "ISTHMUS_TLS_CERTIFICATES": "/tls, a.crt:a.key"}
+    assert list(map(str, parse(base, environment).listen)) == ["http://a:1", "https://a:2"]
+    given = parse([*base, "--listen", "b:1", "--listen", "b:2,b:3"], environment)
+    assert list(map(str, given.listen)) == ["http://b:1", "http://b:2", "http://b:3"]
+    assert given.tls_certificates == ("/tls", "a.crt:a.key")
+
+
 def test_the_node_id_stays_with_the_data_directory(base: list[str], tmp_path: Path) -> None:
     first = parse(base, {}).node
     assert parse(base, {}).node == first
@@ -53,8 +61,15 @@ def test_addresses_are_shown_as_they_are_written() -> None:
     [
         (["--workers", "0"], "argument --workers: '0' is not a whole number from 1 to 256"),
         (["--workers", "two"], "argument --workers: 'two' is not a whole number from 1 to 256"),
-        (["--listen", "8080"], "argument --listen: '8080' is not host:port, http://"),
-        (["--listen", "a:99999"], "argument --listen: 'a:99999' is not host:port, http://"),
+        (
+            ["--listen", "8080"],
+            "argument --listen: '8080' is not host:port, http://host:port, https://host:port or unix:/path",
+        ),
+        (
+            ["--listen", "a:99999"],
+            "argument --listen: 'a:99999' is not host:port, http://host:port, https://host:port or unix:/path",
+        ),
+        (["--listen", "a:1,b:2", "--listen", "a:1"], "argument --listen: 'a:1' is there twice"),
         (["--gateway", "Edge!"], "argument --gateway: 'Edge!' is not a resource's name"),
         (["--node-id", "a b"], "argument --node-id: 'a b' must consist of letters, digits and -_. (at most 128)"),
         (["--drain-seconds", "-1"], "argument --drain-seconds: '-1' is not a number of seconds from 0 to 86400"),
@@ -86,7 +101,7 @@ def test_a_data_directory_that_cannot_be_made_is_one_clear_line(base: list[str],
 def test_help_names_every_flag_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse(["--help"], {})
-    shown = capsys.readouterr().out
+    shown = " ".join(capsys.readouterr().out.split())
     flags = ["--" + name.replace("_", "-") for name in ("listen", "data_dir", "drain_seconds", "static_config")]
     assert all(flag in shown for flag in flags)
     assert "default: 0.0.0.0:8080" in shown

@@ -159,6 +159,12 @@ class Replica:
         lines = (await self.admin("/metrics")).splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines if re.match(rf"{name}[ {{]", line))
 
+    async def until_metric(self, name: str, value: float) -> None:
+        """Wait until all workers together have reported so much."""
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while await self.metric(name) != value:
+                await asyncio.sleep(POLL_SECONDS)
+
     def log(self) -> str:
         """What was logged since the last start."""
         return self._log.read_bytes()[self._log_start :].decode(errors="replace")

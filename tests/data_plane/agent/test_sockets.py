@@ -124,7 +124,7 @@ def test_a_file_that_is_no_socket_stays(tmp_path: Path) -> None:
 def test_sockets_that_were_handed_over_are_all_served(before: int, workers: int, sizes: list[int]) -> None:
     old = bind("127.0.0.1:0", workers=before)
     address = parse_listen_address("127.0.0.1:0")
-    adopted = {address.place: [socket.socket(fileno=os.dup(bound.socket.fileno())) for bound in old]}
+    adopted = {address.identity: [socket.socket(fileno=os.dup(bound.socket.fileno())) for bound in old]}
     new = Sockets([address], workers, adopted, beside_orphans=False)
     assert [len(place) for place in new.places] == sizes and ports(new) == ports(old)
     old.close()
