@@ -1,6 +1,10 @@
 """Content is cut into the events of a stream, or taken as one."""
 
+import gzip
+from collections.abc import Callable
+
 import pytest
+import zstandard
 
 from data_plane.errors import BadGateway
 from data_plane.exchange import Response
@@ -87,3 +91,43 @@ def test_a_body_that_has_to_be_held_whole_is_bounded(monkeypatch: pytest.MonkeyP
 )
 def test_a_stream_of_events_is_known_by_its_type(value: bytes, expected: bool) -> None:
     assert is_event_stream(Response(200, [(b"x", b"y"), (b"content-type", value)])) is expected
+
+
+def coded(body: bytes, coding: bytes, content_type: bytes, step: int) -> tuple[Numbering, bytes, Response]:
+    """What a transform was given of a coded body, what came out, and the head."""
+    response = Response(200, [(b"content-type", content_type), (b"content-encoding", coding)], len(body))
+    inner = Numbering(b"")
+    made = of(response, inner)
+    out = [made.feed(body[at : at + step], at + step >= len(body)) for at in range(0, len(body), step)]
+    return inner, b"".join(out), response
+
+
+@pytest.mark.parametrize("step", [1, 7, 1000])
+@pytest.mark.parametrize(
+    ("coding", "compress"), [(b"gzip", gzip.compress), (b"zstd", zstandard.compress)], ids=["gzip", "zstd"]
+)
+def test_coded_content_is_inflated(coding: bytes, compress: Callable[[bytes], bytes], step: int) -> None:
+    inner, out, response = coded(compress(b"".join(EVENTS)), coding, b"text/event-stream", step)
+    assert inner.given == EVENTS and out == b"".join(EVENTS) + b"end"
+    assert response.headers == [(b"content-type", b"text/event-stream")]
+    inner, out, _ = coded(compress(b"all"), coding, b"text/plain", step)
+    assert inner.given == [b"all"] and out == b"allend"
+
+
+def test_content_that_says_it_is_not_coded_is_taken_as_it_is() -> None:
+    assert coded(b"all", b"identity", b"text/plain", 100)[1] == b"allend"
+
+
+@pytest.mark.parametrize(
+    ("body", "coding"),
+    [
+        (b"any", b"br"),
+        (b"any", b"gzip"),
+        (gzip.compress(b"all")[:-4], b"gzip"),
+        (gzip.compress(bytes(1 << 24)), b"gzip"),
+    ],
+    ids=["another coding", "garbage", "cut short", "a bomb"],
+)
+def test_coded_content_that_cannot_be_read_is_refused(body: bytes, coding: bytes) -> None:
+    with pytest.raises(BadGateway):
+        coded(body, coding, b"text/plain", 100_000)
