@@ -74,12 +74,15 @@ class ConnectionCounts:
         self._counts: dict[int, int] = {}
         self._keys: dict[object, int] = {}  # by connection: caps may change while it is open
 
+    def has_room(self, key: int, limit: int) -> bool:
+        """Whether there may be one more."""
+        return self._counts.get(key, 0) < limit
+
     def open(self, connection: object, key: int, limit: int) -> bool:
         """Count the connection. False: it is one too many, and not counted."""
-        count = self._counts.get(key, 0)
-        if count >= limit:
+        if not self.has_room(key, limit):
             return False
-        self._counts[key] = count + 1
+        self._counts[key] = self._counts.get(key, 0) + 1
         self._keys[connection] = key
         return True
 
@@ -113,16 +116,23 @@ class ConnectionGuard:
         self._refused = refused
         self._counts = ConnectionCounts()
 
+    def admits(self, address: str) -> bool:
+        """Whether the address may have another connection; none is counted."""
+        return self._judge(address, self._counts.has_room)
+
     def opened(self, connection: object, address: str) -> bool:
-        """Whether the connection may stay."""
+        """Whether the connection, which is counted, may stay."""
+        return self._judge(address, lambda key, limit: self._counts.open(connection, key, limit))
+
+    def closed(self, connection: object) -> None:
+        self._counts.close(connection)
+
+    def _judge(self, address: str, admits: Callable[[int, int], bool]) -> bool:
         found = self._caps()
         if found is None or address in found.trusted:
             return True
         key = found.caps.key(address)
-        if key is None or self._counts.open(connection, key, found.caps.connections):
+        if key is None or admits(key, found.caps.connections):
             return True
         self._refused(address)
         return False
-
-    def closed(self, connection: object) -> None:
-        self._counts.close(connection)

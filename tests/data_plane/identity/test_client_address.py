@@ -68,6 +68,7 @@ def test_the_client_is_the_first_from_the_right_that_is_not_trusted(value: bytes
         pytest.param(b"for=192.0.2.1;for=6.6.6.6", PEER, id="for twice"),
         pytest.param(b'for="6.6.6.6, for=192.0.2.1', "192.0.2.1", id="a quote that the client has opened"),
         pytest.param(b'for=192.0.2.1;host="a;for=6.6.6.6"', PEER, id="for inside another value"),
+        pytest.param(b'proto=http;host="a;for=6.6.6.6"', PEER, id="for inside another value alone"),
         pytest.param(b'for=192.0.2.1;host="a, for=6.6.6.6"', PEER, id="an element inside another value"),
         pytest.param(b'for=192.0.2.1;host="a\\", for=6.6.6.6;x=\\"b"', PEER, id="a quote that the proxy has escaped"),
         pytest.param(b'for=192.0.2.1;host="a, for=6.6.6.6;x=";by="z"', PEER, id="values that seem to close later"),

@@ -117,6 +117,15 @@ def test_an_address_has_so_many_connections_at_the_same_time() -> None:
     assert world.refused == ["192.0.2.1", "192.0.2.1"]
 
 
+def test_a_question_counts_nothing() -> None:
+    world = World(1)
+
+    assert [world.guard.admits("192.0.2.1") for _ in range(3)] == [True] * 3
+    assert world.guard.opened("a", "192.0.2.1")
+    assert not world.guard.admits("192.0.2.1")
+    assert world.refused == ["192.0.2.1"]
+
+
 def test_trusted_proxies_have_as_many_as_they_like() -> None:
     world = World(1)
     world.force(1, ("10.0.0.0/8",))
