@@ -13,6 +13,7 @@ from data_plane.agent.discovery import Discovery
 from data_plane.agent.source import LastGoodSaver
 from data_plane.agent.totals import Totals
 from data_plane.ingress.opening import FAILED_OPENINGS, HANDSHAKES
+from data_plane.ingress.refusals import REFUSED
 from data_plane.observability.metrics import DEFINITIONS
 from data_plane.settings import Settings, package_version
 
@@ -24,7 +25,7 @@ GAUGES = {
 }
 
 
-ALL_DEFINITIONS = {**DEFINITIONS, **{each.name: each for each in (APPLY_SECONDS, HANDSHAKES, FAILED_OPENINGS)}}
+ALL_DEFINITIONS = {**DEFINITIONS, **{each.name: each for each in (APPLY_SECONDS, HANDSHAKES, FAILED_OPENINGS, REFUSED)}}
 
 
 class Overview:

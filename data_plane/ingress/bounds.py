@@ -1,16 +1,38 @@
-"""How long clients may take, and how much of a worker they may take up."""
+"""How long clients may take, how much they may send, and how much of a worker they may take up."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long a client may take, in seconds. nginx: 75, 60, 60, 60, 5."""
+class Limits:
+    """What a listener takes from a client. Chosen by us; nginx: 32 KiB in 4 buffers of 8 KiB, no count.
 
-    idle: float = 75.0
-    head: float = 15.0
-    body_gap: float = 30.0
-    write_stall: float = 30.0
+    The last three are for chunked bodies, whose framing is read in Python: many and tiny chunks cost time.
+    """
+
+    head_bytes: int = 32 * 1024
+    line_bytes: int = 16 * 1024  # of one header field
+    header_count: int = 100
+    target_bytes: int = 8 * 1024
+    body_bytes: int = 20 * 1024 * 1024
+    chunk_count: int = 64 * 1024  # of one body: 50 a second for 20 minutes
+    extension_bytes: int = 4 * 1024  # of all chunks of one body
+    trailer_bytes: int = 8 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long a client may take, in seconds. nginx: 75, 60, 60, 60, 5; Kestrel: 240 bytes a second after 5 s.
+
+    Deadlines are looked at once a second, so each may come up to two seconds late.
+    """
+
+    idle: float = 73.0
+    head: float = 13.0
+    body_gap: float = 28.0
+    body_grace: float = 10.0  # after which the body must have come with so many bytes a second, on average
+    body_bytes_per_second: int = 240
+    write_stall: float = 28.0
     lingering: float = 1.0
     drain_idle: float = 2.0  # an idle connection may get its next request in the moment in which we close it
 

@@ -7,9 +7,8 @@ from typing import TypeVar, cast
 
 from data_plane.deadlines import Deadlines
 from data_plane.exchange import Exchange, Request, Response, Timeouts
-from data_plane.ingress.bounds import Capacity
+from data_plane.ingress.bounds import Capacity, Limits
 from data_plane.ingress.bounds import Timeouts as ClientTimeouts
-from data_plane.ingress.guard import Limits
 from data_plane.ingress.listener import Listener
 from data_plane.pipeline.filter import Filter
 from data_plane.pipeline.plan import Plan, compile_plan

@@ -320,7 +320,7 @@ async def test_an_answer_before_a_streamed_body_was_asked_for_ends_the_exchange(
 
 async def test_a_client_that_reads_on_has_its_whole_time_for_the_rest_of_its_body(opened: Open) -> None:
     spy, way = Spy(), FakeWay()
-    front = await opened(Front(spy, way=way, timeouts=Timeouts(write_stall=10, body_gap=30)))
+    front = await opened(Front(spy, way=way, timeouts=Timeouts(write_stall=10, body_gap=30, body_grace=30)))
     client = await front.connect()
     client.stop_reading()
     client.send(POST_HEAD + BODY[:4])

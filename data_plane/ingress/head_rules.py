@@ -1,0 +1,164 @@
+"""What a request head has to be beside well-formed, and what it says. Source: RFC 9112 and RFC 9110.
+
+The parser leaves open how often Host comes, the transfer coding, HTTP/2.0, the form of the target, and how large
+anything is.
+"""
+
+from data_plane.errors import (
+    BadRequest,
+    BodyTooLarge,
+    CodingNotSupported,
+    ExpectationFailed,
+    HeadTooLarge,
+    MethodNotAllowed,
+    TargetTooLong,
+    VersionNotSupported,
+)
+from data_plane.exchange import Request
+from data_plane.identity.client_address import PROXY_FIELDS
+from data_plane.ingress.bounds import Limits
+from data_plane.ingress.canonical_path import canonicalize
+from data_plane.ingress.id_fields import keep_valid_ids
+
+SINGLETONS = frozenset(
+    (b"authorization", b"content-length", b"content-type", b"expect", b"host", b"transfer-encoding", b"upgrade")
+)
+UPGRADE_FIELDS = (b"connection", b"http2-settings", b"upgrade")
+# Each needs a thought of its own, or comes once in a connection's life.
+RARE_FIELDS = frozenset(
+    (
+        b"expect",
+        b"traceparent",
+        b"tracestate",
+        b"transfer-encoding",
+        b"upgrade",
+        b"x-isthmus-request-id",
+        b"x-request-id",
+    )
+)
+REFUSED_METHODS = frozenset((b"CONNECT", b"TRACE"))
+VERSIONS = (b"HTTP/1.1", b"HTTP/1.0")
+HOST_BYTES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]%"
+OWN_PREFIX = b"x-isthmus-"
+REQUEST_LINE_BYTES = 32  # method, version and spaces, beside the target
+
+
+def check_sizes(head: bytes | bytearray, lines: int, limits: Limits) -> None:
+    """Refuse a head that is too large, be it whole or not. `lines`: how many ends of lines it has so far."""
+    if len(head) > limits.head_bytes:
+        if head.find(b"\r\n", 0, limits.target_bytes + REQUEST_LINE_BYTES) < 0:
+            refuse_target(limits)
+        raise HeadTooLarge(f"a request head may have {limits.head_bytes} bytes")
+    if lines > limits.header_count + 2:
+        raise HeadTooLarge(f"a request may have {limits.header_count} header fields")
+
+
+def read_head(head: bytes, headers: dict[bytes, bytes], limits: Limits) -> tuple[Request, bool]:
+    """The request of a head that the parser has accepted, and whether it is of a rare kind.
+
+    `headers` becomes the request's, without the framing: what upstreams hear of it is made anew.
+
+    Raises:
+        GatewayError: a rule is broken, or a limit.
+    """
+    line = head[: head.find(b"\r\n")]
+    parts = line.split(b" ")
+    if len(parts) != 3 or parts[2] != b"HTTP/1.1":
+        check_request_line(parts)
+    method, target, version = parts
+    if method in REFUSED_METHODS:
+        raise MethodNotAllowed(f"'{method.decode()}' is not served")
+    if len(target) > limits.target_bytes:
+        refuse_target(limits)
+    is_http_1_0 = version == b"HTTP/1.0"
+    host = headers.get(b"host")
+    if not host or host.translate(None, HOST_BYTES):
+        check_no_host(host, is_http_1_0)
+    if b"_" in b"".join(headers):
+        drop_disguised(headers)
+    path, query = canonicalize(target if target[:1] == b"/" else origin_form(target, host or b""))
+    connection = headers.get(b"connection")
+    keep_alive = not is_http_1_0 and (connection is None or b"close" not in tokens_of(connection))
+    stated = headers.pop(b"content-length", None)
+    length = None if stated is None else read_length(stated, limits)
+    has_body = bool(length)
+    is_rare = not headers.keys().isdisjoint(RARE_FIELDS)
+    if is_rare:
+        has_body = has_body or b"transfer-encoding" in headers
+        read_rare(headers, is_http_1_0)
+    return Request(method, path, query, headers, keep_alive, is_http_1_0, has_body, length), is_rare or not keep_alive
+
+
+def check_request_line(parts: list[bytes]) -> None:
+    if len(parts) == 2 or (len(parts) == 3 and parts[2] not in VERSIONS):
+        raise VersionNotSupported("the gateway speaks HTTP/1.1")
+    if len(parts) != 3:
+        raise BadRequest("method, target and version must be separated by single spaces")
+
+
+def read_length(digits: bytes, limits: Limits) -> int:
+    length = int(digits)  # digits only, and never with a coding: the parser's work
+    if length > limits.body_bytes:
+        raise BodyTooLarge(f"a request body may have {limits.body_bytes} bytes")
+    return length
+
+
+def refuse_target(limits: Limits) -> None:
+    raise TargetTooLong(f"the request target may have {limits.target_bytes} bytes")
+
+
+def check_no_host(host: bytes | None, is_http_1_0: bool) -> None:
+    if host is not None:
+        raise BadRequest("malformed 'Host' field")
+    if not is_http_1_0:
+        raise BadRequest("no 'Host' field")
+
+
+def tokens_of(value: bytes) -> list[bytes]:
+    return [token.strip(b" \t") for token in value.lower().split(b",")]
+
+
+def drop_disguised(headers: dict[bytes, bytes]) -> None:
+    """Drop what a CGI-like upstream would take for a field of ours or of a proxy's, as `X_Isthmus_Tenant`."""
+    for name in [name for name in headers if b"_" in name]:
+        meant = name.replace(b"_", b"-")
+        if meant.startswith(OWN_PREFIX) or meant in PROXY_FIELDS:
+            del headers[name]
+
+
+def origin_form(target: bytes, host: bytes) -> bytes:
+    """The target without scheme and host, which may only repeat the Host field (RFC 9112 3.2.2)."""
+    scheme, separator, rest = target.partition(b"://")
+    if not separator or scheme.lower() not in (b"http", b"https"):
+        raise BadRequest("the request target must begin with '/'")
+    if rest[: len(host)].lower() != host.lower() or rest[len(host) : len(host) + 1] not in (b"", b"/", b"?"):
+        raise BadRequest("the request target and the 'Host' field name different hosts")
+    path = rest[len(host) :]
+    return path if path.startswith(b"/") else b"/" + path
+
+
+def read_rare(headers: dict[bytes, bytes], is_http_1_0: bool) -> None:
+    coding = headers.pop(b"transfer-encoding", None)  # never with a length: the parser's work
+    if coding is not None:
+        if coding.lower() != b"chunked":
+            raise CodingNotSupported("the only transfer coding is 'chunked'")
+        if is_http_1_0:
+            raise BadRequest("'Transfer-Encoding' needs HTTP/1.1")
+    expectation = headers.get(b"expect")
+    if expectation is not None and expectation.lower() != b"100-continue":
+        raise ExpectationFailed("the only expectation that can be met is '100-continue'")
+    if b"upgrade" in headers:  # declined, as if it had not been offered (RFC 9110 7.8)
+        for name in UPGRADE_FIELDS:
+            headers.pop(name, None)
+    keep_valid_ids(headers)
+
+
+def join_repeated(fields: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Fields by name, the values of those that stand more than once in their order."""
+    values: dict[bytes, list[bytes]] = {}
+    for name, value in fields:
+        values.setdefault(name.lower(), []).append(value)
+    for name in SINGLETONS.intersection(values):
+        if len(values[name]) > 1:
+            raise BadRequest(f"more than one '{name.decode()}' field")
+    return {name: (b"; " if name == b"cookie" else b", ").join(each) for name, each in values.items()}
