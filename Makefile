@@ -37,8 +37,8 @@ proto: set-up-dev ## generate the messages of proto/**/*.proto
 golden: set-up-dev ## write every generated file and golden file anew; review the diff
 	@exec $(PYTHON_IN) -m scripts.generate all
 
-bench: set-up-dev ## CPU time a request beside nginx, in the same run
-	@exec $(PYTHON_IN) -m benchmarks.run $(ARGS)
+bench: set-up-dev ## CPU time a request beside other gateways, in the same run; QUICK=1, ROUNDS=5, ARGS="--scenario sse_burst"
+	@exec $(PYTHON_IN) -m benchmarks.run $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(ARGS)
 
 bench-steps: set-up-dev ## CPU time a request of single steps, in process
 	@exec $(PYTHON_IN) -m benchmarks.steps $(ARGS)

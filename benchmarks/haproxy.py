@@ -7,7 +7,8 @@ from scripts.tools import obtain
 CONFIG = """
 global
   nbthread 1
-  maxconn 9000
+  maxconn 10500
+  no strict-limits
 defaults
   mode http
   timeout connect 5s

@@ -80,3 +80,9 @@ def head(method: str, path: str, headers: int, body_bytes: int | None) -> str:
 def whole(method: str, path: str, headers: int, body: bytes | None = None) -> bytes:
     """A request with its body."""
     return head(method, path, headers, None if body is None else len(body)).encode() + b"\r\n" + (body or b"")
+
+
+def halves(headers: int, body: bytes) -> tuple[bytes, bytes]:
+    """A chat request without its last field but one, in two parts: a field of one's own goes between."""
+    lines = head("POST", CHAT_PATH, headers, len(body)).encode().splitlines(keepends=True)
+    return b"".join(lines[:-2] + lines[-1:]), b"\r\n\r\n" + body

@@ -1,6 +1,7 @@
 """`make bench`: processor time a request, ours beside others in the same run, on the same machine.
 
-Usage: python -m benchmarks.run [--scenario A,B] [--concurrency N,N] [--headers N,N] [--systems A,B] [--rounds N] ...
+Usage: python -m benchmarks.run [--scenario A,B] [--concurrency N,N] [--headers N,N] [--systems A,B] [--rounds N]
+    [--seconds N] [--peer NAME=COMMAND ...] [--quick | --save]
 
 Rounds alternate between the systems, so that whatever else the machine does falls on all of them. Absolute figures
 depend on the machine; the ratio to nginx is what can be compared, within some 20 %.
@@ -12,17 +13,30 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from benchmarks import machine, results
 from benchmarks.measure import Bench, Plan
-from benchmarks.report import console_table
+from benchmarks.report import console_table, write_documents
 from benchmarks.samples import rows
 from benchmarks.scenarios import SCENARIOS, is_target, points
-from benchmarks.systems import SYSTEMS, other
+from benchmarks.systems import FLOOR, OURS, SYSTEMS, other
+
+QUICK = {
+    "scenario": ["chat_relay", "rest_get"],
+    "concurrency": [64],
+    "headers": [17],
+    "systems": [FLOOR, OURS],
+    "rounds": 2,
+    "seconds": 1,
+}
 
 
 def main() -> int:
-    """Measure and print a table."""
+    """Measure and print a table; with `--save`, write it into the documents."""
     parser = _parser()
     given = parser.parse_args()
+    if given.quick:
+        parser.set_defaults(**QUICK)
+        given = parser.parse_args()
     systems = {name: SYSTEMS[name] for name in given.systems}
     systems |= {name: other(command) for name, _, command in (each.partition("=") for each in given.peer)}
     narrowed = bool(given.concurrency or given.headers)
@@ -30,10 +44,13 @@ def main() -> int:
         point: given.rounds if narrowed or is_target(point) else max(1, given.rounds // 2)
         for point in points(given.scenario, given.concurrency, given.headers)
     }
-    plan = Plan(rounds, systems, given.seconds)
     with tempfile.TemporaryDirectory(prefix="isthmus-bench-") as folder:
-        samples = Bench(Path(folder), plan).run()
-    print(console_table(rows(samples)))
+        bench = Bench(Path(folder), Plan(rounds, systems, given.seconds))
+        found = rows(bench.run())
+    print(console_table(found))
+    if given.save:
+        results.save(results.load().with_rows(found, machine.describe(), bench.absent))
+        write_documents()
     return 0
 
 
@@ -47,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=int, default=2, help="of one measurement")
     parser.add_argument(
         "--peer", action="append", default=[], help="NAME=COMMAND of another gateway, with {port} and {upstream}"
+    )
+    what_for = parser.add_mutually_exclusive_group()
+    what_for.add_argument("--quick", action="store_true", help="chat and REST at one point, in less than a minute")
+    what_for.add_argument(
+        "--save", action="store_true", help="write benchmarks/results.json, and what shows it in docs/"
     )
     return parser
 

@@ -6,7 +6,7 @@ from enum import Enum
 from pathlib import Path
 
 from benchmarks import wrk
-from benchmarks.requests import CHAT_PATH, LENGTHS, MEBIBYTE, REST_PATH, UPLOAD_PATH, chat_body, head, whole
+from benchmarks.requests import CHAT_PATH, LENGTHS, MEBIBYTE, REST_PATH, UPLOAD_PATH, chat_body, halves, whole
 from benchmarks.samples import Point
 
 ALL_CONCURRENCIES = (1, 16, 64, 256)
@@ -134,12 +134,6 @@ def write_script(point: Point, folder: Path) -> Path:
     """What wrk runs at a point."""
     file = folder / f"{point.scenario}.{point.headers}.lua"
     fresh = SCENARIOS[point.scenario].kind is Kind.FRESH
-    halves = [_halves(point.headers, chat_body(length)) for length in LENGTHS] if fresh else []
-    file.write_text(wrk.fresh_script(halves) if fresh else wrk.script(requests_of(point)))
+    parts = [halves(point.headers, chat_body(length)) for length in LENGTHS] if fresh else []
+    file.write_text(wrk.fresh_script(parts) if fresh else wrk.script(requests_of(point)))
     return file
-
-
-def _halves(headers: int, body: bytes) -> tuple[bytes, bytes]:
-    """A request without its last field but one, in two parts: a field of one's own goes between."""
-    lines = head("POST", CHAT_PATH, headers, len(body)).encode().splitlines(keepends=True)
-    return b"".join(lines[:-2] + lines[-1:]), b"\r\n\r\n" + body

@@ -1,6 +1,6 @@
 """`make bench-steps`: processor time a request of single steps, in process.
 
-Usage: python -m benchmarks.steps [--rounds N] [--requests N] [--step NAME ...] [--json FILE]
+Usage: python -m benchmarks.steps [--rounds N] [--requests N] [--step NAME ...] [--save]
 
 Recorded bytes go through the real connection, plan and upstream objects on transports that lead nowhere, once with and
 once without a step, in turns, so that whatever else the machine does falls on both. What a step costs is the difference
@@ -10,20 +10,21 @@ of the minima; the median of the differences within a round stands beside it. A 
 import argparse
 import asyncio
 import gc
-import json
 import platform
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks import machine, results
+from benchmarks.goals import SCALE
 from benchmarks.in_process import InProcess, Network
 from benchmarks.isthmus import HEADERS as HEADER_CHANGES
-from benchmarks.variants import Variant, chat, fresh, policy, posted, route, standard, streamed, without
+from benchmarks.report import write_documents
+from benchmarks.variants import Variant, chat, fresh, many, policy, posted, route, standard, streamed, without
 
 MIN_ROUNDS = 30
 PLANTED = "planted 1 us"
@@ -72,18 +73,19 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=MIN_ROUNDS)
     parser.add_argument("--requests", type=int, default=300, help="of one side in one round")
     parser.add_argument("--step", action="append", choices=[step.name for step in steps], help="only these")
-    parser.add_argument("--json", type=Path, help="file for all figures")
+    parser.add_argument("--save", action="store_true", help="write benchmarks/results.json, and what shows it in docs/")
     given = parser.parse_args()
     if given.rounds < MIN_ROUNDS:
         parser.error(f"--rounds must be greater than or equal to {MIN_ROUNDS}")
     wanted = [step for step in steps if not given.step or step.name in (PLANTED, *given.step)]
     figures = measure_all(wanted, rounds=given.rounds, requests=given.requests)
     print(table(figures))
-    if given.json:
-        given.json.write_text(json.dumps(summary(figures), indent=2) + "\n")
     if not shows_plant(figures[PLANTED]):
         print("bench-steps: the planted microsecond does not show: do not trust these figures", file=sys.stderr)
         return 1
+    if given.save:
+        results.save(results.load().with_steps(summary(figures), machine.describe()))
+        write_documents()
     return 0
 
 
@@ -109,7 +111,7 @@ async def measure(step: Step, *, rounds: int, requests: int) -> Measured:
 
 async def _made(variant: Variant) -> InProcess:
     plant = burner(variant.plant_us) if variant.plant_us is not None else None
-    made = InProcess(variant.resources, variant.traffic, plant)
+    made = InProcess(variant.resources | variant.added(), variant.traffic, plant)
     await made.warm()
     return made
 
@@ -138,6 +140,7 @@ def all_steps() -> list[Step]:
         Step("timeout policy", asked, _with_policy(asked, "TimeoutPolicy", requestSeconds=60)),
         Step("header policy", asked, _with_policy(asked, "HeaderPolicy", **HEADER_CHANGES)),
         Step("shadow policy", asked, _with_policy(asked, "HeaderPolicy", mode="Shadow", **HEADER_CHANGES)),
+        Step(SCALE, asked, replace(asked, added=partial(many, routes=5_000, credentials=300_000))),
         Step("stream event", Variant(bare, streamed(1)), Variant(bare, streamed(1 + EVENTS)), EVENTS),
     ]
 
@@ -166,7 +169,7 @@ def shows_plant(measured: Measured) -> bool:
 def table(figures: dict[str, Measured]) -> str:
     lines = [
         f"{platform.machine()}, Python {platform.python_version()}; us of CPU a request, minimum (median)",
-        f"{'step':<16} {'without':>17} {'with':>17} {'costs':>17}",
+        f"{'step':<27} {'without':>17} {'with':>17} {'costs':>17}",
     ]
     for name, each in figures.items():
         cells = (
@@ -174,19 +177,19 @@ def table(figures: dict[str, Measured]) -> str:
             f"{min(each.with_it):.2f} ({median(each.with_it):.2f})",
             f"{each.cost:.2f} ({each.median_cost:.2f})",
         )
-        lines.append(f"{name:<16} " + " ".join(f"{cell:>17}" for cell in cells))
+        lines.append(f"{name:<27} " + " ".join(f"{cell:>17}" for cell in cells))
     return "\n".join(lines)
 
 
-def summary(figures: dict[str, Measured]) -> dict[str, object]:
-    """For a file that later runs are compared with."""
+def summary(figures: dict[str, Measured]) -> dict[str, results.Step]:
+    """For the file that later runs are compared with."""
     return {
-        name: {
-            "withoutMicroseconds": round(min(each.without), 3),
-            "withMicroseconds": round(min(each.with_it), 3),
-            "costMicroseconds": round(each.cost, 3),
-            "medianCostMicroseconds": round(each.median_cost, 3),
-        }
+        name: results.Step(
+            without_us=round(min(each.without), 3),
+            with_us=round(min(each.with_it), 3),
+            cost_us=round(each.cost, 3),
+            median_cost_us=round(each.median_cost, 3),
+        )
         for name, each in figures.items()
     }
 

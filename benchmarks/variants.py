@@ -1,18 +1,19 @@
 """What steps are told apart by: configurations of a data plane in this process, and the traffic that meets them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.in_process import UNIQUE, Traffic, http
 from benchmarks.isthmus import configuration, document
-from benchmarks.requests import ANSWER, CHAT_PATH, LENGTHS, REST_PATH, chat_body, whole
+from benchmarks.requests import ANSWER, CHAT_PATH, LENGTHS, REST_PATH, TRACEPARENT, chat_body, halves, whole
 from config_schemas.canonical import resource_path, to_bytes
 from config_schemas.registry import KINDS
 
 UPSTREAM_PORT = 80  # nothing listens there: the connection leads nowhere
 HEADERS = 17
+FIRST = "n000000"  # the name that others differ from by their number
 Resources = dict[str, bytes]  # canonical bytes by path
 
 
@@ -23,6 +24,7 @@ class Variant:
     resources: Resources
     traffic: Traffic
     plant_us: float | None = None
+    added: Callable[[], Resources] = dict  # to `resources`, only when it is measured
 
 
 def standard() -> Resources:
@@ -49,6 +51,25 @@ def policy(kind: str, name: str, **spec: Any) -> Resources:
     return dict([canonical(document(kind, name, {"targetRefs": [{"kind": "Route", "name": "models"}], **spec}))])
 
 
+def many(*, routes: int, credentials: int) -> Resources:
+    """So many more routes, and keys of one application. Their texts are those of one that went through the schema."""
+    key = {"applicationRef": {"name": "tester"}, "hash": f"sha256:{'f' * 64}"}
+    match = {"path": {"value": f"/{FIRST}"}}
+    return {
+        **_numbered(canonical(document("Credential", FIRST, key)), credentials),
+        **_numbered(canonical(document("Route", FIRST, {"matches": [match], "serviceRef": {"name": "rest"}})), routes),
+    }
+
+
+def _numbered(first: tuple[str, bytes], times: int) -> Resources:
+    path, text = first
+    names = (f"n{number:06}" for number in range(times))
+    return {
+        path.replace(FIRST, name): text.replace(FIRST.encode(), name.encode()).replace(b"f" * 64, b"%064x" % number)
+        for number, name in enumerate(names)
+    }
+
+
 def chat(headers: int = HEADERS) -> Traffic:
     """Chat requests of several lengths, all with the same head but for that."""
     return Traffic(tuple(whole("POST", CHAT_PATH, headers, chat_body(length)) for length in LENGTHS), answer(ANSWER))
@@ -56,9 +77,9 @@ def chat(headers: int = HEADERS) -> Traffic:
 
 def fresh(headers: int = HEADERS) -> Traffic:
     """The same with a `traceparent` of its own in each."""
-    field = b"\r\ntraceparent: 00-" + UNIQUE + b"-00f067aa0ba902b7-01\r\n\r\n"
-    made = (request.replace(b"\r\nAccept: application/json\r\n\r\n", field) for request in chat(headers).requests)
-    return Traffic(tuple(made), answer(ANSWER))
+    field = TRACEPARENT.format(trace=UNIQUE.decode(), span="00f067aa0ba902b7").encode()
+    parts = (halves(headers, chat_body(length)) for length in LENGTHS)
+    return Traffic(tuple(before + field + after for before, after in parts), answer(ANSWER))
 
 
 def rest() -> Traffic:
