@@ -102,7 +102,7 @@ def _type(schema: Schema) -> str:
         case "array":
             text = f"list of {_type(schema['items'])}"
         case "object":
-            text = "map of strings"
+            text = "object" if schema.get("additionalProperties") is True else "map of strings"
         case other:
             text = str(other)
     return f"{text} ({bounds})" if bounds else text

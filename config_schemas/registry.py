@@ -12,6 +12,7 @@ from config_schemas.policies.cors import CorsPolicy
 from config_schemas.policies.header import HeaderPolicy
 from config_schemas.policies.policy import Policy
 from config_schemas.policies.timeout import TimeoutPolicy
+from config_schemas.policies.validation import ValidationPolicy
 from config_schemas.routing.gateway import Gateway
 from config_schemas.routing.model import ModelResource
 from config_schemas.routing.provider import Provider
@@ -36,6 +37,7 @@ KINDS: Mapping[str, type[Resource]] = {
         HeaderPolicy,
         AddressPolicy,
         CorsPolicy,
+        ValidationPolicy,
     )
 }
 PLURALS: Mapping[str, type[Resource]] = {kind.PLURAL: kind for kind in KINDS.values()}

@@ -21,6 +21,7 @@ SINCE: Mapping[str, int] = {
     "Route.spec.rewrite": 2,
     "Service.spec.versioning": 2,
     "Service.spec.versions": 2,
+    "ValidationPolicy": 2,
 }
 
 

@@ -49,6 +49,13 @@ _SPECS: Mapping[str, tuple[str, dict[str, Any]]] = {
             "allowHeaders": ["authorization", "content-type"],
         },
     ),
+    "ValidationPolicy": (
+        "orders",
+        {
+            "targetRefs": [{"kind": "Service", "name": "orders"}],
+            "requestSchema": {"type": "object", "required": ["item"], "properties": {"item": {"type": "string"}}},
+        },
+    ),
 }
 _PLATFORM = ("Tenant", "Gateway")
 

@@ -65,4 +65,5 @@ _SUMMARIES: Mapping[str, Callable[[Json], str]] = {
     "Secret": lambda spec: ", ".join(spec.get("data", {})),
     "Service": _endpoints,
     "TimeoutPolicy": _target,
+    "ValidationPolicy": _target,
 }

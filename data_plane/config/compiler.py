@@ -1,6 +1,6 @@
 """Resources to snapshots, incrementally: a change makes anew only what depends on it, in slices between other work."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
@@ -10,6 +10,7 @@ from config_schemas.policies.merge import PolicyView, index_by_tenant
 from config_schemas.registry import POLICY_KINDS
 from data_plane.config import structs, units
 from data_plane.config.certificate import TlsSettings
+from data_plane.config.contracts import make_contract
 from data_plane.config.decoding import CREDENTIAL_MARK, decode_credential, decode_resource, kind_of
 from data_plane.config.plans import Tools
 from data_plane.config.policy_table import SAYS_NOTHING, PolicySources, PolicyStruct
@@ -20,6 +21,7 @@ from data_plane.config.snapshot import Snapshot, Sources
 from data_plane.config.state import Build, Key, State
 from data_plane.identity.credential_table import CredentialEdit, CredentialTable
 from data_plane.identity.directory import ApplicationFacts
+from data_plane.validation.contract import Contract
 
 SLICE_SECONDS = 0.004  # with what a step may take on top, below the 5 ms that traffic may wait
 STEPS_PER_LOOK = 32
@@ -210,7 +212,7 @@ class _Compile:
             else:
                 self._applications.pop(path, None)
 
-    def _police(self, touched: Iterable[str]) -> Slices:
+    def _police(self, touched: Sequence[str]) -> Slices:
         """Policies, and the labels that they select by."""
         sources = self._policies
         policies, indexes, labels = dict(sources.policies), dict(sources.indexes), dict(sources.labels)
@@ -235,7 +237,28 @@ class _Compile:
             indexes |= index_by_tenant(PolicyView.of(policy) for policy in owned)
             yield from self._pause()
         spec = gateway.spec if isinstance(gateway, structs.Gateway) else SAYS_NOTHING
-        self._policies = PolicySources(policies, indexes, labels, self._gateway, spec)
+        contracts = yield from self._contracts(touched, sources.contracts)
+        self._policies = PolicySources(policies, indexes, labels, self._gateway, spec, contracts)
+
+    def _contracts(
+        self, touched: Iterable[str], known: Mapping[str, Contract]
+    ) -> Generator[None, None, dict[str, Contract]]:
+        contracts = dict(known)
+        for path in touched:
+            contracts.pop(path, None)
+            policy = self._build.found(path)
+            if not isinstance(policy, structs.ValidationPolicy):
+                continue
+            making = make_contract(policy)
+            try:
+                while True:
+                    next(making)
+                    yield from self._pause()
+            except StopIteration as end:
+                contracts[path] = end.value
+            except Rejected as error:
+                self.rejections.append(Rejection(path, str(error)))
+        return contracts
 
     def _credential(self, changes: Mapping[str, bytes | None]) -> Slices:
         """Take out all that change before any comes in: keys may change owners in one update."""

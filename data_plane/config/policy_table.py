@@ -1,7 +1,7 @@
 """One revision's policies: which sets of them reach whom, and the filters that a set comes to."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from config_schemas.base import PLATFORM_TENANT
@@ -18,15 +18,17 @@ from data_plane.filters.header import HeaderChanges, HeaderFilter
 from data_plane.filters.server_name import ServerNameFilter
 from data_plane.filters.shadow import ShadowFilter
 from data_plane.filters.timeout import TimeoutFilter
+from data_plane.filters.validation import ValidationFilter
 from data_plane.identity.credential_table import Credential
 from data_plane.identity.directory import ApplicationFacts
 from data_plane.limits.per_address import ConnectionCaps, RequestRates
 from data_plane.observability.address_refusals import AddressRefusals
 from data_plane.observability.metrics import Metrics
 from data_plane.pipeline.filter import Filter
+from data_plane.validation.contract import Contract
 
 SinglePolicy = structs.TimeoutPolicy | structs.HeaderPolicy  # each is a filter of its own
-PolicyStruct = SinglePolicy | structs.AddressPolicy | structs.CorsPolicy
+PolicyStruct = SinglePolicy | structs.AddressPolicy | structs.CorsPolicy | structs.ValidationPolicy
 MERGES: Mapping[str, Merge] = {kind: policy.MERGE for kind, policy in POLICY_KINDS.items()}
 DEFAULT_TIMEOUTS = Timeouts()
 CORS = "CorsPolicy"  # answers and refuses before anybody knows who calls: in entry plans
@@ -45,6 +47,7 @@ class PolicySources:
     labels: Mapping[str, Mapping[str, str]]
     gateway: str
     gateway_spec: structs.GatewaySpec = SAYS_NOTHING
+    contracts: Mapping[str, Contract] = field(default_factory=dict, compare=False)  # of ValidationPolicies, by path
 
 
 class PolicyTable:
@@ -133,7 +136,14 @@ class PolicyTable:
         policies = [self._sources.policies[each.policy.path] for each in verdicts if each.is_effective]
         shadows = tuple(each.policy.path for each in verdicts if each.policy.is_shadow and each.lost_to is None)
         singles = [_filter(policy) for policy in policies if isinstance(policy, SinglePolicy)]
+        contracts = [
+            self._sources.contracts[each.policy.path]
+            for each in verdicts
+            if each.is_effective and each.policy.path in self._sources.contracts
+        ]
         filters = [*addresses, *singles]
+        if contracts:
+            filters.append(ValidationFilter(contracts, self._metrics))
         return [ShadowFilter(shadows, self._metrics), *filters] if shadows else filters
 
     def _parts(self, route: CompiledRoute, model: CompiledModel | None, version: str | None) -> Iterable[Part]:

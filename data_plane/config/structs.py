@@ -572,6 +572,34 @@ class CorsPolicy(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     kind: Literal["CorsPolicy"] = "CorsPolicy"
 
 
+class OpenApiContract(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    document: Annotated[str, Meta(min_length=2, max_length=786432)]
+    base_path: Annotated[str, Meta(pattern=r"^(/[A-Za-z0-9\-._~!$&'()*+,;=:@]+)*\Z", max_length=512)] | None = None
+    unknown_operations: Literal["Refuse", "Allow"] = "Refuse"
+
+
+class ValidationPolicySpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    target_refs: Annotated[tuple[TargetReference, ...], Meta(max_length=64)] = ()
+    selector: TargetSelector | None = None
+    priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
+    mode: Literal["Enforce", "Shadow"] = "Enforce"
+    failure_mode: Literal["FailClosed", "FailOpen"] = "FailClosed"
+    locked: Literal["Open", "Locked"] = "Open"
+    openapi: OpenApiContract | None = None
+    request_schema: Annotated[str, Meta(min_length=2, max_length=786432)] | None = None
+    response_schema: Annotated[str, Meta(min_length=2, max_length=786432)] | None = None
+    requests: Literal["Enforce", "Shadow", "Off"] = "Enforce"
+    responses: Literal["Enforce", "Shadow", "Off"] = "Off"
+    max_body_bytes: Annotated[int, Meta(ge=1, le=4194304)] = 1048576
+
+
+class ValidationPolicy(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    spec: ValidationPolicySpec
+    kind: Literal["ValidationPolicy"] = "ValidationPolicy"
+
+
 Resource = (
     Tenant
     | Gateway
@@ -587,6 +615,7 @@ Resource = (
     | HeaderPolicy
     | AddressPolicy
     | CorsPolicy
+    | ValidationPolicy
 )
 
 STRUCTS: dict[str, type[Resource]] = {
@@ -604,4 +633,5 @@ STRUCTS: dict[str, type[Resource]] = {
     "HeaderPolicy": HeaderPolicy,
     "AddressPolicy": AddressPolicy,
     "CorsPolicy": CorsPolicy,
+    "ValidationPolicy": ValidationPolicy,
 }

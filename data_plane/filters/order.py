@@ -21,6 +21,7 @@ from data_plane.filters.server_name import ServerNameFilter
 from data_plane.filters.shadow import ShadowFilter
 from data_plane.filters.timeout import TimeoutFilter
 from data_plane.filters.usage import UsageFilter
+from data_plane.filters.validation import ValidationFilter
 from data_plane.pipeline.filter import Filter
 
 ORDER: tuple[tuple[type[Filter], str], ...] = (
@@ -42,6 +43,7 @@ ORDER: tuple[tuple[type[Filter], str], ...] = (
     (ModelFilter, "reads the body, and fixes the model by which the rest of the plan is chosen"),
     (ShadowFilter, "first of what policies decide: it counts also what they then refuse"),
     (TimeoutFilter, "before anything that could wait"),
+    (ValidationFilter, "after all that is cheaper: it reads the whole body, and refuses what the upstream would"),
     (VersionNoticeFilter, "outside the headers that policies set: nobody takes the notice away"),
     (HeaderFilter, "innermost: nothing after it changes what goes out, and others see the upstream's headers changed"),
     (RedirectFilter, "in the upstream's place: policies apply as to any other answer"),

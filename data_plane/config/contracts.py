@@ -1,0 +1,58 @@
+"""What is made of a ValidationPolicy: the contract that its filter judges by."""
+
+from collections.abc import Generator
+
+from config_schemas.contracts.schema_graph import Unfit
+from config_schemas.contracts.schema_view import Part
+from data_plane.config import structs
+from data_plane.config.rejection import Rejected
+from data_plane.validation.bodies import Bounds
+from data_plane.validation.checker import Checker
+from data_plane.validation.compile import compile_openapi, compile_schema
+from data_plane.validation.contract import Contract
+from data_plane.validation.operations import OperationTable
+
+OFF = "Off"
+
+
+def make_contract(policy: structs.ValidationPolicy) -> Generator[None, None, Contract]:
+    """Yields whenever other work may run. A step takes milliseconds: parsing a document, or compiling one schema.
+
+    Raises:
+        Rejected: a document cannot be used.
+    """
+    spec, metadata = policy.spec, policy.metadata
+    operations: OperationTable | None = None
+    schemas: dict[Part, Checker] = {}
+    widths: dict[Part, int] = {"requests": 1, "responses": 1}
+    field = "openapi.document"
+    try:
+        if spec.openapi is not None:
+            parts: list[Part] = []
+            if spec.requests != OFF:
+                parts.append("requests")
+            if spec.responses != OFF:
+                parts.append("responses")
+            api = yield from compile_openapi(spec.openapi.document, spec.openapi.base_path, parts)
+            operations = api.operations
+            widths = {"requests": api.request_width, "responses": api.response_width}
+        if spec.request_schema is not None and spec.requests != OFF:
+            field = "requestSchema"
+            schemas["requests"], widths["requests"] = yield from compile_schema(spec.request_schema, "requests")
+        if spec.response_schema is not None and spec.responses != OFF:
+            field = "responseSchema"
+            schemas["responses"], widths["responses"] = yield from compile_schema(spec.response_schema, "responses")
+    except Unfit as error:
+        raise Rejected(f"`spec.{field}`: {error}") from None
+    return Contract(
+        f"{metadata.tenant}/{metadata.name}",
+        spec.requests,
+        spec.responses,
+        Bounds.of(spec.max_body_bytes, widths["requests"]),
+        Bounds.of(spec.max_body_bytes, widths["responses"]),
+        spec.failure_mode == "FailOpen",
+        operations,
+        spec.openapi is None or spec.openapi.unknown_operations == "Refuse",
+        schemas.get("requests"),
+        schemas.get("responses"),
+    )

@@ -1,0 +1,97 @@
+"""One compiled JSON Schema, and what does not fit it, told without values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from urllib.parse import quote
+
+import jsonschema_rs
+
+from config_schemas.contracts.schema_graph import Unfit
+
+URI = "urn:isthmus:document"  # what a document is called inside; nothing is ever fetched
+MASK = "the value"  # stands in messages where a value would
+MAX_VIOLATIONS = 10
+MAX_LISTED_BYTES = 65_536  # of a body, beyond which only the first violation is looked for
+MAX_CHARACTERS = 256
+
+Compile = Callable[[str], jsonschema_rs.Validator]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """`pointer`: a JSON Pointer into the body; for parameters `place` and `name`, and the pointer into its value."""
+
+    detail: str
+    pointer: str = ""
+    place: str = ""
+    name: str = ""
+
+    def as_json(self) -> Mapping[str, str]:
+        """A member of `errors` in problem details, as RFC 9457 has them in its section 3."""
+        if self.place:
+            return {"detail": self.detail, "in": self.place, "parameter": self.name}
+        return {"detail": self.detail, "pointer": "#" + self.pointer}
+
+
+class Checker:
+    """Of one schema."""
+
+    def __init__(self, validator: jsonschema_rs.Validator) -> None:
+        self._validator = validator
+        self.is_valid = validator.is_valid
+
+    def violations(self, value: object, body_bytes: int = 0) -> list[Violation]:
+        """Up to ten. `body_bytes`: of large bodies only the first is found, since all would take long."""
+        if self.is_valid(value):
+            return []
+        if body_bytes > MAX_LISTED_BYTES:
+            try:
+                self._validator.validate(value)
+            except jsonschema_rs.ValidationError as error:
+                return [_violation(error)]
+            return []
+        return [_violation(error) for error in islice(self._validator.iter_errors(value), MAX_VIOLATIONS)]
+
+
+def compiler(document: Any, *, is_draft_4: bool) -> Compile:
+    """What compiles the schema at a pointer of a document. Patterns run in linear time.
+
+    Raises:
+        Unfit: the document cannot be indexed. Compiling raises it, too: a schema is none.
+    """
+    draft = jsonschema_rs.Draft4 if is_draft_4 else jsonschema_rs.Draft202012
+    kind = jsonschema_rs.Draft4Validator if is_draft_4 else jsonschema_rs.Draft202012Validator
+    try:
+        registry = jsonschema_rs.Registry([(URI, document)], draft=draft, retriever=_refuse)
+    except (jsonschema_rs.ReferencingError, ValueError) as error:
+        raise Unfit("", _first_line(error)) from None
+
+    def compile_at(pointer: str) -> jsonschema_rs.Validator:
+        try:
+            return kind(
+                {"$ref": f"{URI}#{quote(pointer, safe='/~')}"},
+                registry=registry,
+                mask=MASK,
+                offline=True,
+                pattern_options=jsonschema_rs.RegexOptions(),
+                validate_formats=True,
+            )
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+            raise Unfit(pointer, _first_line(error)) from None
+
+    return compile_at
+
+
+def _refuse(uri: str, /) -> dict[str, Any]:
+    raise ValueError("nothing outside of the document is fetched")
+
+
+def _violation(error: jsonschema_rs.ValidationError) -> Violation:
+    path = "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in error.instance_path)
+    return Violation(error.message[:MAX_CHARACTERS], path[:MAX_CHARACTERS])
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:MAX_CHARACTERS]

@@ -1,0 +1,111 @@
+"""From documents to what judges by them, in slices: a large document takes long."""
+
+import json
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass
+
+from config_schemas.contracts.openapi import Body, OpenApi, Operation, read_openapi
+from config_schemas.contracts.schema_graph import SchemaGraph, Unfit
+from config_schemas.contracts.schema_view import Part, take_view
+from data_plane.validation.checker import Checker, compiler
+from data_plane.validation.operations import CompiledBody, CompiledOperation, OperationTable
+from data_plane.validation.parameters import CompiledParameter, shape_of
+
+ROOT = ""  # the pointer of a whole document
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The schemas of one direction by pointer; `width` is how many are tried at one place of a body, at most."""
+
+    graph: SchemaGraph
+    checkers: Mapping[str, Checker]
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledApi:
+    """`request_width` and `response_width`: of the schemas of each direction."""
+
+    operations: OperationTable
+    request_width: int = 1
+    response_width: int = 1
+
+
+def compile_schema(text: str, part: Part) -> Generator[None, None, tuple[Checker, int]]:
+    """The checker of a JSON Schema, and its width.
+
+    Raises:
+        Unfit: it cannot be used.
+    """
+    compiled = yield from _compile(parse(text), [ROOT], part)
+    return compiled.checkers[ROOT], compiled.width
+
+
+def compile_openapi(text: str, base_path: str | None, parts: Iterable[Part]) -> Generator[None, None, CompiledApi]:
+    """The operations of a document. What is not among `parts` is left out.
+
+    Raises:
+        Unfit: the document cannot be used.
+    """
+    api = yield from read_openapi(parse(text))
+    compiled: dict[Part, Compiled] = {}
+    for part in parts:
+        yield
+        compiled[part] = yield from _compile(parse(text), list(dict.fromkeys(api.schemas(part))), part, api)
+    operations = [(each.path, each.method, _operation(each, compiled)) for each in api.operations]
+    widths = [compiled[part].width if part in compiled else 1 for part in ("requests", "responses")]
+    return CompiledApi(OperationTable(api.base_path if base_path is None else base_path, operations), *widths)
+
+
+def parse(text: str) -> object:
+    """JSON data.
+
+    Raises:
+        Unfit: it is none.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Unfit("", f"the document must be JSON: {error}") from None
+
+
+def _compile(
+    document: object, pointers: list[str], part: Part, api: OpenApi | None = None
+) -> Generator[None, None, Compiled]:
+    graph = SchemaGraph(document)
+    for pointer in pointers:
+        yield from graph.add(pointer)
+    width = yield from graph.width()
+    yield from graph.compiled_size(pointers)
+    is_version_0 = api is not None and api.minor == 0
+    yield from take_view(graph, part, has_nullable=is_version_0)
+    compile_at = compiler(document, is_draft_4=is_version_0)
+    checkers = {}
+    for pointer in pointers:
+        checkers[pointer] = Checker(compile_at(pointer))
+        yield
+    return Compiled(graph, checkers, width)
+
+
+def _operation(operation: Operation, compiled: Mapping[Part, Compiled]) -> CompiledOperation:
+    requests, responses = compiled.get("requests"), compiled.get("responses")
+    parameters: tuple[CompiledParameter, ...] = ()
+    body = None
+    if requests is not None:
+        parameters = tuple(
+            CompiledParameter(each, shape_of(requests.graph, each.schema), requests.checkers[each.schema])
+            for each in operation.parameters
+        )
+        body = _body(operation.body, requests) if operation.body is not None else None
+    answers = {}
+    if responses is not None:
+        answers = {status: _body(said, responses) for status, said in operation.responses.items()}
+    return CompiledOperation(f"{operation.method} {operation.path}", parameters, body, answers)
+
+
+def _body(body: Body, compiled: Compiled) -> CompiledBody:
+    contents = {
+        kind: compiled.checkers[pointer] if pointer is not None else None for kind, pointer in body.contents.items()
+    }
+    return CompiledBody(contents, body.is_required)
