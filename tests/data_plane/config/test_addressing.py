@@ -191,6 +191,25 @@ def test_services_are_told_in_the_words_that_the_gateway_chooses(forward: str, p
     assert forwarded(gateway, peer, x_forwarded_for=OFFICE, x_forwarded_proto="https") == expected
 
 
+def test_a_stranger_says_nothing_of_itself_in_whatever_words() -> None:
+    gateway = Gateway(shop() | dict([edge(clientAddress={"trustedProxies": ["10.0.0.0/8"], "forward": "Both"})]))
+    plain = forwarded(gateway, HOME)
+
+    assert (
+        forwarded(
+            gateway,
+            HOME,
+            x_forwarded_for=OFFICE,
+            x_forwarded_proto="https",
+            x_forwarded_host="evil.example",
+            x_forwarded_port="443",
+            x_forwarded_prefix="/evil",
+            forwarded=f"for={OFFICE}",
+        )
+        == plain
+    )
+
+
 def test_a_client_without_an_address_is_unknown_to_services() -> None:
     gateway = Gateway(shop() | dict([edge(clientAddress={"forward": "Forwarded"})]))
 
@@ -311,6 +330,17 @@ def test_a_shadow_policy_counts_what_it_would_refuse_and_refuses_nothing(kind: s
     assert [ask(gateway, post(), address).code for address in (OFFICE, HOME, HOME)] == ["", "", ""]
     assert gateway.metrics.shadowed[("default/AddressPolicy/p",)].value == 2
     assert not gateway.metrics.address_refused
+
+
+@mark.parametrize("asked", [post(), request("GET", "/v1/models")], ids=["model", "list"])
+def test_a_policy_that_reaches_in_two_ways_decides_once(asked: Request) -> None:
+    both = [{"kind": "Route", "name": "models"}, {"kind": "Application", "name": "app"}]
+    spec = {"targetRefs": both, "allow": [OFFICE], "mode": "Shadow"}
+    gateway = Gateway(basic() | dict([resource("AddressPolicy", "p", spec)]))
+
+    ask(gateway, asked, HOME)
+
+    assert gateway.metrics.shadowed[("default/AddressPolicy/p",)].value == 1
 
 
 def test_a_refusal_names_no_policy_and_no_network() -> None:
