@@ -3,15 +3,16 @@
 import asyncio
 import ssl
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import trustme
 
-from data_plane.upstream.cluster import UpstreamTls
+from data_plane.upstream.cluster import KeyPair, UpstreamTls
 from data_plane.upstream.pool import Pools
 from data_plane.upstream.tls import context_for
 from tests.data_plane.upstream.conftest import OpenUpstream
-from tests.fakes.upstream import ANSWER, answer, receiver, says, service
+from tests.fakes.upstream import ANSWER, OK, answer, receiver, says, service
 
 AUTHORITY = trustme.CA()
 NAME = "models.example"
@@ -84,6 +85,99 @@ async def test_an_upstream_may_be_left_unverified(pools: Pools, open_upstream: O
     call = receiver()
     service(pools, endpoint).send(call, streams_body=False)
     assert (await call.end()).body == ANSWER
+
+
+# Client certificates.
+
+
+def key_pair(authority: trustme.CA = AUTHORITY, name: str = "gateway.example") -> KeyPair:
+    made = authority.issue_cert(name)
+    return KeyPair(b"".join(each.bytes() for each in made.cert_chain_pems), made.private_key_pem.bytes())
+
+
+def demanding(context: ssl.SSLContext) -> ssl.SSLContext:
+    """The same, for a server that wants a certificate of its clients."""
+    context.verify_mode = ssl.CERT_REQUIRED
+    AUTHORITY.configure_trust(context)
+    return context
+
+
+async def test_an_upstream_is_shown_our_certificate(pools: Pools, open_upstream: OpenUpstream) -> None:
+    seen: list[object] = []
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        seen.append(writer.get_extra_info("peercert")["subjectAltName"])
+        writer.write(OK)
+
+    upstream = await open_upstream(script, demanding(server_context()))
+    call = receiver()
+    service(pools, upstream.endpoint(replace(GOOD, client=key_pair()))).send(call, streams_body=False)
+    assert (await call.end()).body == ANSWER
+    assert seen == [(("DNS", "gateway.example"),)]
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("client", [None, key_pair(trustme.CA())], ids=["none", "of another authority"])
+async def test_an_upstream_may_refuse_our_certificate(
+    pools: Pools, open_upstream: OpenUpstream, client: KeyPair | None, version: ssl.TLSVersion
+) -> None:
+    context = demanding(server_context())
+    context.maximum_version = version
+    upstream = await open_upstream(None, context)
+    call = receiver()
+    service(pools, upstream.endpoint(replace(GOOD, client=client))).send(call, streams_body=False)
+    await call.end()
+    assert call.error is not None and call.error.status == 502  # with TLS 1.3 the refusal comes after the handshake
+    assert upstream.heads == [] and pools.get(upstream.endpoint(replace(GOOD, client=client))).busy == 0
+
+
+def test_a_key_shows_in_no_repr() -> None:
+    assert "PRIVATE" not in repr(replace(GOOD, client=key_pair())) and "BEGIN" not in repr(key_pair())
+
+
+async def test_an_expired_certificate_ends_the_connect(pools: Pools, open_upstream: OpenUpstream) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    AUTHORITY.issue_cert(NAME, not_after=datetime(2020, 1, 1, tzinfo=UTC)).configure_cert(context)
+    upstream = await open_upstream(None, context)
+    call = receiver()
+    service(pools, upstream.endpoint(GOOD)).send(call, streams_body=False)
+    await call.end()
+    assert call.error is not None and call.error.code == "upstream_unreachable"
+
+
+# Sessions.
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_the_next_connection_takes_up_the_session(
+    pools: Pools, open_upstream: OpenUpstream, version: ssl.TLSVersion
+) -> None:
+    resumed: list[bool] = []
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        resumed.append(writer.get_extra_info("ssl_object").session_reused)
+        writer.write(OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") if b"/last" in head else OK)
+
+    context = server_context()
+    context.maximum_version = version
+    upstream = await open_upstream(script, context)
+    tls = replace(GOOD, ca_pem=GOOD.ca_pem + "\n")  # a context of this test's own
+    dispatcher = service(pools, upstream.endpoint(tls))
+    for path in ("/x", "/last", "/x", "/last"):
+        call = receiver("GET", path)
+        dispatcher.send(call, streams_body=False)
+        assert (await call.end()).body == ANSWER
+    assert resumed == [False, False, True, True] and upstream.connections == 2
+
+
+async def test_a_session_is_of_no_use_to_another_name(pools: Pools, open_upstream: OpenUpstream) -> None:
+    upstream = await open_upstream(None, server_context())
+    errors = []
+    for tls in (GOOD, replace(GOOD, server_name="other.example")):
+        call = receiver()
+        service(pools, upstream.endpoint(tls)).send(call, streams_body=False)
+        errors.append((await call.end()).error is not None)
+    assert errors == [False, True]
 
 
 async def test_a_dropped_handshake_leaves_nothing_behind(pools: Pools, open_upstream: OpenUpstream) -> None:
