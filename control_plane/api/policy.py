@@ -64,6 +64,7 @@ class _Parts:
         if gateway := query.text("gateway"):
             parts.append(self._part("Gateway", PLATFORM_TENANT, gateway)[0])
         application, service = query.text("application"), query.text("service")
+        version = query.text("version") or None
         if credential := query.text("credential"):
             part, document = self._part("Credential", self._tenant, credential)
             parts.append(part)
@@ -78,9 +79,9 @@ class _Parts:
             parts.append(part)
             service = service or document["spec"].get("serviceRef", {}).get("name", "")
         if model := query.text("model"):
-            parts.append(self._part("Model", self._tenant, model, query.text("version") or None)[0])
+            parts.append(self._part("Model", self._tenant, model, version)[0])
         if service:
-            parts.append(self._part("Service", self._tenant, service)[0])
+            parts.append(self._part("Service", self._tenant, service, version)[0])
         return parts
 
     def _part(

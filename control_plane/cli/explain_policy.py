@@ -10,7 +10,7 @@ from control_plane.cli.output import print_document, print_table
 @click.command()
 @click.option("-r", "--route", default="", help="The Route that the request comes through.")
 @click.option("-m", "--model", default="", help="The Model that it asks for.")
-@click.option("--version", default="", help="The version of the Model.")
+@click.option("--version", default="", help="The version of the Model, or of the Service's API.")
 @click.option("-s", "--service", default="", help="The Service that it goes to. [default: the Route's]")
 @click.option("-a", "--application", default="", help="The Application that sends it.")
 @click.option("--credential", default="", help="The Credential that proves it; it stands for its Application.")
@@ -27,8 +27,8 @@ def explain_policy(output: str, tenant: str, **parts: str) -> None:
 
     async def run(client: Client) -> None:
         query = {"tenant": tenant, **{name: value for name, value in parts.items() if value}}
-        if "version" in query and "model" not in query:
-            raise click.UsageError("--version goes with --model")
+        if "version" in query and query.keys().isdisjoint(("model", "service", "route")):
+            raise click.UsageError("--version goes with --model, --service or --route")
         answer = await client.request("GET", "/v1/explain-policy", query=query)
         if output != "table":
             print_document(answer, output)
