@@ -11,18 +11,21 @@ from typing import Any
 
 from config_schemas.base import PLATFORM_TENANT
 from config_schemas.registry import KINDS, POLICY_KINDS
+from config_schemas.routing.gateway_tls import CERTIFICATE_KEY, PRIVATE_KEY
 from control_plane.errors import FieldError
 
 # By kind: the field, a `[]` for every list, and the kind it names. "" : the reference says its kind itself.
 # After a `#` stands the key of a Secret that is meant, where the reference does not say it.
 _TARGET_REFS = (("spec.targetRefs[]", ""),)
+_UPSTREAM_TLS = tuple(("spec.tls.clientCertificateRef", f"Secret#{key}") for key in (CERTIFICATE_KEY, PRIVATE_KEY))
 FIELDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Application": (("spec.teamRef", "Team"),),
     "Credential": (("spec.applicationRef", "Application"),),
     "Gateway": (("spec.tls.certificateRefs[]", "Secret#tls.crt"), ("spec.tls.certificateRefs[]", "Secret#tls.key")),
     "Model": (("spec.versions[].targets[].providerRef", "Provider"),),
-    "Provider": (("spec.auth.secretRef", "Secret"),),
+    "Provider": (("spec.auth.secretRef", "Secret"), *_UPSTREAM_TLS),
     "Route": (("spec.gatewayRefs[]", "Gateway"), ("spec.models.refs[]", "Model"), ("spec.serviceRef", "Service")),
+    "Service": _UPSTREAM_TLS,
     **dict.fromkeys(POLICY_KINDS, _TARGET_REFS),
 }
 

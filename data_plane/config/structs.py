@@ -137,10 +137,18 @@ class ServiceEndpoint(Struct, frozen=True, rename="camel", kw_only=True, gc=Fals
     weight: Annotated[int, Meta(ge=0, le=1000)] = 1
 
 
+class Reference(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)]
+    tenant: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)] | None = (
+        None
+    )
+
+
 class UpstreamTls(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     server_name: Annotated[str, Meta(pattern=r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", max_length=253)] | None = None
     ca_pem: Annotated[str, Meta(max_length=65536)] = ""
     verification: Literal["Full", "Insecure"] = "Full"
+    client_certificate_ref: Reference | None = None
 
 
 class VersionLink(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
@@ -222,13 +230,6 @@ class Provider(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     metadata: Metadata
     kind: Literal["Provider"] = "Provider"
     spec: ProviderSpec
-
-
-class Reference(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
-    name: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)]
-    tenant: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)] | None = (
-        None
-    )
 
 
 class ModelTarget(Struct, frozen=True, rename="camel", kw_only=True, gc=False):

@@ -18,10 +18,11 @@ from data_plane.config.certificate import Certificate, CertificateError, TlsSett
 from data_plane.config.decoding import seconds_of
 from data_plane.config.rejection import Rejected
 from data_plane.config.state import Build
+from data_plane.config.upstream_tls import NotServed, client_key_pair, upstream_tls
 from data_plane.identity.directory import ApplicationFacts
 from data_plane.providers.base_url import BaseUrl
 from data_plane.providers.relay import BASE_URLS, ProviderAuth, RelayProvider
-from data_plane.upstream.cluster import Cluster, Endpoint, ModelVersion, ServiceTarget, Target, UpstreamTls
+from data_plane.upstream.cluster import Cluster, Endpoint, KeyPair, ModelVersion, ServiceTarget, Target
 
 Labels = tuple[tuple[str, str], ...]
 Struct = TypeVar("Struct")
@@ -43,10 +44,10 @@ class CompiledService:
     tenant: str
     labels: Labels
     target: ServiceTarget
-
     versioning: structs.Versioning | None = None
     versions: tuple[structs.ServiceVersion, ...] = ()
     targets: tuple[tuple[str, ServiceTarget], ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledModel:
@@ -73,10 +74,14 @@ def make_provider(build: Build, path: str) -> CompiledProvider | None:
         base = BaseUrl.parse(url)
     except ValueError as error:
         raise Rejected(f"`spec.baseUrl`: {error}") from None
-    tls = _tls(spec.tls, base.host) if base.is_tls else None
     auth = _auth(build, spec.auth, tenant)
     if auth is None:
         return None
+    try:
+        client = client_key_pair(build, spec.tls, tenant)
+    except NotServed:
+        return None
+    tls = upstream_tls(spec.tls, base.host, client) if base.is_tls else None
     name = f"{tenant}/{provider.metadata.name}"
     cluster = Cluster(name, (Endpoint(base.host, base.port, tls),), (1,), True)
     return CompiledProvider(RelayProvider(name, spec.type, base, auth), cluster)
@@ -113,16 +118,20 @@ def make_gateway(build: Build, path: str, own: str) -> TlsSettings | None:
     return settings
 
 
-def make_service(build: Build, path: str) -> CompiledService:
+def make_service(build: Build, path: str) -> CompiledService | None:
     service = _expect(build.resource(path), structs.Service)
     metadata, spec = service.metadata, service.spec
     name = f"{metadata.tenant}/{metadata.name}"
     if not any(each.weight for each in spec.endpoints):
         raise Rejected("at least one of `spec.endpoints` must have a weight above 0")
+    try:
+        client = client_key_pair(build, spec.tls, metadata.tenant)
+    except NotServed:
+        return None
     host = spec.host.encode() if spec.host is not None else None
-    target = ServiceTarget(name, _cluster(name, spec, spec.endpoints), spec.base_path.encode(), host)
+    target = ServiceTarget(name, _cluster(name, spec, spec.endpoints, client), spec.base_path.encode(), host)
     targets = tuple(
-        (version.name, _version_target(target, spec, version))
+        (version.name, _version_target(target, spec, version, client))
         for version in spec.versions
         if version.stage != "Retired"
     )
@@ -179,6 +188,31 @@ def labels_of(metadata: structs.Metadata) -> Labels:
     return tuple(sorted(metadata.labels.items()))
 
 
+def _cluster(
+    name: str, spec: structs.ServiceSpec, endpoints: tuple[structs.ServiceEndpoint, ...], client: KeyPair | None
+) -> Cluster:
+    made = tuple(
+        Endpoint(
+            each.host.strip("[]"),
+            each.port,
+            upstream_tls(spec.tls, each.host.strip("[]"), client) if spec.protocol == "HTTPS" else None,
+        )
+        for each in endpoints
+    )
+    return Cluster(name, made, tuple(each.weight for each in endpoints), spec.retry_stale == "Any")
+
+
+def _version_target(
+    target: ServiceTarget, spec: structs.ServiceSpec, version: structs.ServiceVersion, client: KeyPair | None
+) -> ServiceTarget:
+    cluster, base_path = target.cluster, target.base_path
+    if version.endpoints:
+        cluster = _cluster(f"{target.name}/{version.name}", spec, version.endpoints, client)
+    if version.base_path is not None:
+        base_path = version.base_path.encode()
+    return replace(target, cluster=cluster, base_path=base_path)
+
+
 def _targets(build: Build, version: structs.Version, tenant: str, client_name: str) -> tuple[Target, ...]:
     """A version's targets, without those whose provider is not there or has no weight."""
     targets = []
@@ -211,27 +245,6 @@ def _auth(build: Build, auth: structs.ProviderAuth, tenant: str) -> ProviderAuth
         return None
 
 
-def _cluster(name: str, spec: structs.ServiceSpec, endpoints: tuple[structs.ServiceEndpoint, ...]) -> Cluster:
-    made = tuple(
-        Endpoint(
-            each.host.strip("[]"),
-            each.port,
-            _tls(spec.tls, each.host.strip("[]")) if spec.protocol == "HTTPS" else None,
-        )
-        for each in endpoints
-    )
-    return Cluster(name, made, tuple(each.weight for each in endpoints), spec.retry_stale == "Any")
-
-
-def _version_target(target: ServiceTarget, spec: structs.ServiceSpec, version: structs.ServiceVersion) -> ServiceTarget:
-    cluster, base_path = target.cluster, target.base_path
-    if version.endpoints:
-        cluster = _cluster(f"{target.name}/{version.name}", spec, version.endpoints)
-    if version.base_path is not None:
-        base_path = version.base_path.encode()
-    return replace(target, cluster=cluster, base_path=base_path)
-
-
 def owner_of(reference: structs.Reference, tenant: str) -> str:
     """The tenant of what is referred to: the own one or the platform's.
 
@@ -241,17 +254,6 @@ def owner_of(reference: structs.Reference, tenant: str) -> str:
     if reference.tenant not in (None, tenant, PLATFORM_TENANT):
         raise Rejected(f"'{reference.name}': `tenant` must be '{tenant}' or '{PLATFORM_TENANT}'")
     return reference.tenant or tenant
-
-
-def _tls(tls: structs.UpstreamTls | None, host: str) -> UpstreamTls:
-    if tls is None:
-        return UpstreamTls(host)
-    if tls.ca_pem:
-        try:
-            ssl.create_default_context(cadata=tls.ca_pem)
-        except (ssl.SSLError, ValueError):
-            raise Rejected("`spec.tls.caPem` holds no certificate in PEM that can be read") from None
-    return UpstreamTls(tls.server_name or host, tls.ca_pem, tls.verification == "Full")
 
 
 def _is_authority(pem: str) -> bool:
