@@ -12,11 +12,11 @@ from data_plane.codecs.model_list import ModelEntry
 from data_plane.config import rest_route, structs
 from data_plane.config.policy_table import PolicyTable
 from data_plane.config.route_unit import CompiledRoute
-from data_plane.config.units import CompiledModel
 from data_plane.errors import GatewayError, MethodNotAllowed, NotFound, NotProgrammed
 from data_plane.exchange import Exchange
 from data_plane.filters.authenticate import AuthenticateFilter
 from data_plane.filters.cors import CorsFilter, PreflightFilter
+from data_plane.filters.inflate import InflateFilter
 from data_plane.filters.measure import MeasureFilter
 from data_plane.filters.model import ModelFilter
 from data_plane.filters.models_list import ModelsListFilter
@@ -26,6 +26,7 @@ from data_plane.filters.refuse import RefuseFilter
 from data_plane.filters.respond import RespondFilter
 from data_plane.filters.usage import UsageFilter
 from data_plane.identity.directory import Directory
+from data_plane.limits.byte_budget import ByteBudget
 from data_plane.limits.per_address import RequestRates
 from data_plane.observability.metrics import Metrics
 from data_plane.pipeline.filter import Filter
@@ -37,7 +38,7 @@ from data_plane.upstream.cluster import ModelVersion, ServiceTarget
 LIST = "models"  # in the place of a model's path
 MAX_PLANS = 4096  # of one revision; beyond, they are made anew
 
-Entrance = Literal["rest", "model", "models", "options", "models options", "unknown"]
+Entrance = Literal["rest", "model", "models", "options", "models options", "unknown", "coded model"]
 Refusal = Literal["no_route", "not_programmed"]
 
 
@@ -66,6 +67,7 @@ class Tools:
     wall_clock: Callable[[], float]
     new_id: Callable[[], str]
     address_rates: RequestRates = field(default_factory=RequestRates)
+    inflated: ByteBudget = field(default_factory=ByteBudget)
 
 
 class Plans:
@@ -152,19 +154,27 @@ class Plans:
             case "models":
                 listed = {name: (model.name, model.entry) for name, model in models.items() if not model.problem}
                 return _entry((*outer, authenticate), lambda entered: self._to_list(route, listed, entered))
-            case "model":
-                names = {name: model.name for name, model in models.items()}
-                problems = {name: model.problem for name, model in models.items() if model.problem}
-                filters = (*outer, UsageFilter(self._tools.metrics), authenticate, ModelFilter(names, problems))
-                return _entry(filters, lambda entered: self._to_model(route, models, entered))
+            case "model" | "coded model":
+                filters = (*outer, UsageFilter(self._tools.metrics), authenticate, *self._reading(route, entrance))
+                return _entry(filters, lambda entered: self._to_model(route, entrance, entered))
             case _:
                 assert_never(entrance)
 
+    def _reading(self, route: CompiledRoute, entrance: Entrance) -> tuple[Filter, ...]:
+        """What reads the body of a request for a model."""
+        models = route.models or {}
+        names = {name: model.name for name, model in models.items()}
+        problems = {name: model.problem for name, model in models.items() if model.problem}
+        coded = (InflateFilter(self._tools.inflated),) if entrance == "coded model" else ()
+        return (*coded, ModelFilter(names, problems))
+
     def _to_model(
-        self, route: CompiledRoute, models: dict[str, CompiledModel], entered: tuple[Filter, ...]
+        self, route: CompiledRoute, entrance: Entrance, entered: tuple[Filter, ...]
     ) -> Callable[[Exchange], Plan]:
-        """What goes on from the entry plan of a route to models."""
+        """What goes on from an entry plan of a route to models."""
         dispatchers = self._tools.dispatchers
+        models = route.models or {}
+        path = f"{route.path}#{entrance}"
 
         def next_plan(exchange: Exchange) -> Plan:
             model = models[exchange.model_requested]
@@ -174,7 +184,7 @@ class Plans:
                 chosen = dispatchers.choose_version(versions, model.stickiness, exchange)
                 versions, version = (chosen,), chosen.name
             caller_set = exchange.identity.policy_set if exchange.identity is not None else 0
-            key = (route.path, model.path, version, caller_set)
+            key = (path, model.path, version, caller_set)
             plan = self._full.get(key)
             if plan is None:
                 filters = self._policies.filters(route, model, version or None, caller_set)

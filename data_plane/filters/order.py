@@ -9,6 +9,7 @@ from data_plane.filters.authenticate import AuthenticateFilter
 from data_plane.filters.client_address import ClientAddressFilter
 from data_plane.filters.cors import CorsFilter, PreflightFilter
 from data_plane.filters.header import HeaderFilter
+from data_plane.filters.inflate import InflateFilter
 from data_plane.filters.measure import MeasureFilter
 from data_plane.filters.model import ModelFilter
 from data_plane.filters.models_list import ModelsListFilter
@@ -40,6 +41,7 @@ ORDER: tuple[tuple[type[Filter], str], ...] = (
     (RewriteFilter, "what decided by the client's path has done so; the rest reads what goes upstream"),
     (ApiVersionFilter, "after the rewrite, which may name the version, and before policies, which may depend on it"),
     (ModelsListFilter, "knows what the caller may use"),
+    (InflateFilter, "before all that reads the body, and after authentication: it is work"),
     (ModelFilter, "reads the body, and fixes the model by which the rest of the plan is chosen"),
     (ShadowFilter, "first of what policies decide: it counts also what they then refuse"),
     (TimeoutFilter, "before anything that could wait"),
