@@ -75,7 +75,7 @@ class Checks:
         errors = foreign_references(refs, plan.name.tenant)
         if not errors:
             for ref in refs:
-                errors += await self._reference_errors(ref)
+                errors += [error for error in await self._reference_errors(ref) if error not in errors]
         errors += await self._claim_errors(plan)
         return errors + await self._hash_errors(plan)
 

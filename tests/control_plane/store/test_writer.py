@@ -157,6 +157,7 @@ async def test_the_audit_log_says_who_did_what_newest_first(plane: ControlPlane)
         (provider(auth={"secretRef": {"name": "x"}}), "spec.auth.secretRef", "Secret 'x' does not exist"),
         (provider(auth={"secretRef": {"name": "keys", "key": "x"}}), "spec.auth.secretRef.key", "it has 'value'"),
         (provider(auth={"secretRef": {"name": "keys", "tenant": "acme"}}), "spec.auth.secretRef.tenant", "must be"),
+        (provider(tls={"clientCertificateRef": {"name": "x"}}), "spec.tls.clientCertificateRef", "'x' does not exist"),
         (
             document("TimeoutPolicy", "t", {"targetRefs": [{"kind": "Route", "name": "x"}], "requestSeconds": 1}),
             "spec.targetRefs[0]",
