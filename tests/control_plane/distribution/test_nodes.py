@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from config_schemas.version import SCHEMA_VERSION
 from control_plane.distribution.catalog import Catalog
 from control_plane.distribution.node_record import NODES_PREFIX, NodeRecord, parse_node
 from control_plane.distribution.nodes import LEASE_SECONDS, Nodes
@@ -171,7 +172,7 @@ async def test_programmed_waits_for_every_connected_replica(store: CountingStore
 
 async def test_the_oldest_connected_replica_is_known(store: CountingStore, catalog: Catalog) -> None:
     nodes = Nodes(catalog, store)
-    assert nodes.oldest_connected() == (1, ())
+    assert nodes.oldest_connected() == (SCHEMA_VERSION, ())
     nodes.connect(replace(record("new"), schema_version=9))
     nodes.connect(replace(record("old"), schema_version=3))
     async with running(nodes.run()):
