@@ -40,6 +40,7 @@ COMPILED = (
 )
 INTERPRETED = {
     "data_plane/observability/delta.py": "decoded by its annotations, which a compiled class does not keep",
+    "data_plane/upstream/tls.py": "its context is a kind of a class in C",
     "data_plane/upstream/pool.py": "found by weak references, which compiled objects do not have",
 }
 PROGRAM = """

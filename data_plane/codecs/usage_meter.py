@@ -4,7 +4,6 @@ Searching the end costs 1 us a response, decoding every event of a stream 0.65 u
 quotes inside JSON strings are escaped, and where an answer may hold foreign objects, usage stands after them.
 """
 
-import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,10 +16,7 @@ from data_plane.exchange import Usage
 
 TAIL_BYTES = 16 * 1024  # what may stand after usage: metadata and tools of a Responses answer
 HEAD_BYTES = 8 * 1024
-
-_FLAT = rb"\{[^{}]*\}"
-_NESTED = rb"\{[^{}]*(?:" + _FLAT + rb"[^{}]*)*\}"
-_OBJECT = rb"\{[^{}]*(?:" + _NESTED + rb"[^{}]*)*\}"  # two levels of objects in an object: as deep as any API's usage
+MAX_BRACES = 32  # pairs in usage, its own among them: twice what any API has
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +26,12 @@ class Wording:
     key: bytes
     decode: Callable[[bytes | None, bytes], Usage]
     in_head: bool = False
-    pattern: "re.Pattern[bytes]" = re.compile(rb"")
-
-    @classmethod
-    def of(cls, key: bytes, decode: Callable[[bytes | None, bytes], Usage], *, in_head: bool = False) -> "Wording":
-        return cls(key, decode, in_head, re.compile(key + rb"\s*:\s*(" + _OBJECT + rb")"))
 
 
-OPENAI_CHAT = Wording.of(b'"usage"', openai_chat.usage)
-OPENAI_RESPONSES = Wording.of(b'"usage"', openai_responses.usage)
-ANTHROPIC_MESSAGES = Wording.of(b'"usage"', anthropic_messages.usage, in_head=True)
-GEMINI_CONTENT = Wording.of(b'"usageMetadata"', gemini.usage)
+OPENAI_CHAT = Wording(b'"usage"', openai_chat.usage)
+OPENAI_RESPONSES = Wording(b'"usage"', openai_responses.usage)
+ANTHROPIC_MESSAGES = Wording(b'"usage"', anthropic_messages.usage, in_head=True)
+GEMINI_CONTENT = Wording(b'"usageMetadata"', gemini.usage)
 WORDINGS: Mapping[tuple[str, str], Wording] = {
     (OPENAI, "chat"): OPENAI_CHAT,
     (OPENAI, "completions"): OPENAI_CHAT,
@@ -82,23 +73,47 @@ class UsageMeter:
             self._tail_bytes -= len(tail.popleft())
 
     def usage(self) -> Usage | None:
-        tail = self._last()
+        wording = self._wording
+        tail = _last_object(b"".join(self._tail)[-TAIL_BYTES:], wording.key)
         if tail is None:
             return None
-        wording = self._wording
-        head = wording.pattern.search(self._head) if wording.in_head else None
         try:
-            return wording.decode(head[1] if head else None, tail)
+            return wording.decode(_first_object(self._head, wording.key) if wording.in_head else None, tail)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None  # the upstream words it in a way that nobody knows
 
-    def _last(self) -> bytes | None:
-        """The last object under the key; backwards, past any `"usage": null`."""
-        tail, wording = b"".join(self._tail)[-TAIL_BYTES:], self._wording
-        start = len(tail)
-        while start > 0:
-            start = tail.rfind(wording.key, 0, start)
-            found = wording.pattern.match(tail, start) if start >= 0 else None
-            if found is not None:
-                return found[1]
+
+def _last_object(data: bytes, key: bytes) -> bytes | None:
+    """The last object under the key; backwards, past any `"usage": null`."""
+    start = data.rfind(key)
+    while start >= 0:
+        found = _object(data, start + len(key))
+        if found is not None:
+            return found
+        start = data.rfind(key, 0, start)
+    return None
+
+
+def _first_object(data: bytes, key: bytes) -> bytes | None:
+    start = data.find(key)
+    while start >= 0:
+        found = _object(data, start + len(key))
+        if found is not None:
+            return found
+        start = data.find(key, start + 1)
+    return None
+
+
+def _object(data: bytes, start: int) -> bytes | None:
+    """The object behind a key that ends at `start`, if one stands there whole. In usage, no string has braces."""
+    opens = data.find(b"{", start)
+    if opens < 0 or data[start:opens].strip() != b":":
         return None
+    end = opens
+    for pairs in range(1, MAX_BRACES + 1):
+        end = data.find(b"}", end) + 1
+        if not end:
+            return None
+        if data.count(b"{", opens, end) == pairs:
+            return data[opens:end]
+    return None
