@@ -15,7 +15,7 @@ from benchmarks.load import Generator, Load
 from benchmarks.processes import Server, running
 from benchmarks.samples import Point, Sample, Samples
 from benchmarks.scenarios import HALF, SCENARIOS, Kind, Wiring, requests_of, write_script
-from benchmarks.site import Site, issue
+from benchmarks.site import Certificates, Site, issue
 from benchmarks.systems import System, free_port, wait_until_it_answers, wait_until_it_listens
 from scripts.tools import ToolMissing
 
@@ -53,6 +53,10 @@ class Bench:
     absent: dict[str, str] = field(default_factory=dict)  # why a system is not in the table
     _rates: dict[str, float] = field(default_factory=dict)  # what a system reached in a closed loop
     _started: int = 0
+    _certificates: Certificates = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._certificates = issue(self.folder)
 
     def run(self) -> Samples:
         """Measure every system at every point."""
@@ -176,7 +180,7 @@ class Bench:
         self._started += 1
         folder = self.folder / f"{self._started}-{name}"
         folder.mkdir()
-        return Site(folder, issue(self.folder), free_port(), upstream, wiring.tls_in, wiring.tls_up)
+        return Site(folder, self._certificates, free_port(), upstream, wiring.tls_in, wiring.tls_up)
 
     @property
     def _first(self) -> int:

@@ -1,6 +1,6 @@
 """Where a request's time goes: calls and time of every function, for the chat request in process.
 
-Usage: python -m benchmarks.profile [--headers 7|17] [--traffic chat|fresh|rest|stream] [--requests N] [--lines N]
+Usage: python -m benchmarks.profile [--headers 7|17] [--traffic chat|fresh|rest|stream] [--requests N] [--lines N] [--compiled]
 
 The bytes of `make bench-steps` go through the real connection, plan and upstream objects, so the kernel is left out.
 Calls are exact. Times are those under the profiler, which makes calls look dearer than they are.
@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import compiled
 from benchmarks.in_process import InProcess, Network, Traffic
 from benchmarks.variants import HEADERS, chat, fresh, rest, standard, streamed
 
@@ -48,7 +49,10 @@ def main() -> int:
     parser.add_argument("--headers", type=int, choices=(7, 17), default=HEADERS)
     parser.add_argument("--requests", type=int, default=5000)
     parser.add_argument("--lines", type=int, default=60)
+    parser.add_argument(compiled.FLAG, action="store_true", help="the compiled request path, as it is shipped")
     given = parser.parse_args()
+    if given.compiled:
+        compiled.restart("benchmarks.profile", sys.argv[1:])
     with asyncio.Runner(loop_factory=Network) as runner:
         bare_us, lines = runner.run(profiled(TRAFFIC[given.traffic](given.headers), given.requests))
     print(table(bare_us, lines[: given.lines], lines))

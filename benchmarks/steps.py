@@ -1,6 +1,6 @@
 """`make bench-steps`: processor time a request of single steps, in process.
 
-Usage: python -m benchmarks.steps [--rounds N] [--requests N] [--step NAME ...] [--save]
+Usage: python -m benchmarks.steps [--rounds N] [--requests N] [--step NAME ...] [--compiled] [--save]
 
 Recorded bytes go through the real connection, plan and upstream objects on transports that lead nowhere, once with and
 once without a step, in turns, so that whatever else the machine does falls on both. What a step costs is the difference
@@ -19,7 +19,7 @@ from functools import partial
 from statistics import median
 from typing import Any
 
-from benchmarks import machine, results
+from benchmarks import compiled, machine, results
 from benchmarks.goals import SCALE
 from benchmarks.in_process import InProcess, Network
 from benchmarks.isthmus import HEADERS as HEADER_CHANGES
@@ -74,7 +74,10 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=300, help="of one side in one round")
     parser.add_argument("--step", action="append", choices=[step.name for step in steps], help="only these")
     parser.add_argument("--save", action="store_true", help="write benchmarks/results.json, and what shows it in docs/")
+    parser.add_argument(compiled.FLAG, action="store_true", help="the compiled request path, as it is shipped")
     given = parser.parse_args()
+    if given.compiled:
+        compiled.restart("benchmarks.steps", sys.argv[1:])
     if given.rounds < MIN_ROUNDS:
         parser.error(f"--rounds must be greater than or equal to {MIN_ROUNDS}")
     wanted = [step for step in steps if not given.step or step.name in (PLANTED, *given.step)]

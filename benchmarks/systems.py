@@ -17,6 +17,7 @@ from benchmarks.site import ADDRESS, Site
 
 FLOOR = "nginx"
 OURS = "isthmus"
+INTERPRETED = "isthmus-py"  # the same sources, not compiled
 START_SECONDS = 30.0
 ATTEMPT_SECONDS = 2.0
 POLL_SECONDS = 0.05
@@ -36,6 +37,7 @@ SYSTEMS: Mapping[str, System] = {
     "nginx+lua": System(nginx.lua_command),
     "envoy": System(envoy.command),
     OURS: System(isthmus.command, isthmus.role_of),
+    INTERPRETED: System(isthmus.interpreted_command, isthmus.role_of),
 }
 
 

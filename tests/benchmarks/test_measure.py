@@ -4,16 +4,16 @@ from pathlib import Path
 
 from benchmarks.measure import Bench, Plan
 from benchmarks.samples import Point, rows
-from benchmarks.systems import FLOOR, OURS, SYSTEMS
+from benchmarks.systems import FLOOR, INTERPRETED, SYSTEMS
 
 CHAT, STREAMS = Point("chat_relay", 4, 17), Point("sse_paced", 4, 17)
 
 
 def test_both_are_measured_in_turns_with_time_by_process(tmp_path: Path) -> None:
-    systems = {name: SYSTEMS[name] for name in (FLOOR, OURS)}
+    systems = {name: SYSTEMS[name] for name in (FLOOR, INTERPRETED)}
     found = rows(Bench(tmp_path, Plan({CHAT: 1, STREAMS: 1}, systems, seconds=1)).run())
     assert [(row.point, row.system) for row in found] == [
-        (point, name) for point in (CHAT, STREAMS) for name in (FLOOR, OURS)
+        (point, name) for point in (CHAT, STREAMS) for name in (FLOOR, INTERPRETED)
     ]
     for floor, ours in (found[:2], found[2:]):
         assert floor.ratio_to_nginx == 1
