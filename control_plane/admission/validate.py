@@ -9,9 +9,11 @@ from pydantic import ValidationError
 from config_schemas.base import API_VERSION, PLATFORM_TENANT, Resource
 from config_schemas.canonical import default_tenant
 from config_schemas.conversion.upgrade import UnknownVersion, upgrade
+from config_schemas.policies.validation import ValidationPolicy
 from config_schemas.registry import KINDS
 from control_plane.admission.certificates import certificate_errors
 from control_plane.admission.decode import Document, dump_document, parse_object
+from control_plane.admission.schemas import read_texts, schema_errors
 from control_plane.admission.wording import field_errors
 from control_plane.errors import FieldError, Invalid
 
@@ -47,9 +49,11 @@ def parse_document(data: bytes | Document, *, defaults: Defaults = Defaults()) -
         metadata = {key: value for key, value in metadata.items() if key not in READ_ONLY_METADATA}
         errors = _take_address(metadata, kind, defaults)
     complete = {**document, "apiVersion": API_VERSION, "kind": kind.KIND, "metadata": metadata}
+    if kind is ValidationPolicy and "spec" in complete:
+        complete["spec"] = read_texts(complete["spec"])
     try:
         resource = kind.model_validate_json(dump_document(complete), by_alias=True, by_name=False)
-        errors += certificate_errors(resource)
+        errors += certificate_errors(resource) + schema_errors(resource)
     except ValidationError as error:
         errors += field_errors(kind, error)
     if errors:
