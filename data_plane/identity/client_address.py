@@ -5,7 +5,7 @@ list is read from the right, through trusted addresses, to the first that is not
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from itertools import islice
@@ -72,15 +72,11 @@ class ForwardedReader:
         return Claim(path, scheme if scheme in SCHEMES else b"", host if HOST.fullmatch(host) else b"")
 
     def _path(self, peer: str, value: bytes) -> tuple[str, ...]:
-        if self._header == b"x-real-ip":
-            claimed: Iterable[bytes] = (value,)
-        elif self._header == b"forwarded":
-            claimed = (_parameter(element, b"for") for element in _from_the_right(value))
-        else:
-            claimed = _from_the_right(value)
+        elements = iter((value,)) if self._header == b"x-real-ip" else _from_the_right(value)
+        is_forwarded = self._header == b"forwarded"
         path = [peer] if peer else []
-        for entry in islice(claimed, MAX_HOPS):
-            address = address_of(entry)
+        for element in islice(elements, MAX_HOPS):
+            address = address_of(_parameter(element, b"for") if is_forwarded else element)
             if address is None:
                 break
             path.append(address)
