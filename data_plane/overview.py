@@ -176,6 +176,7 @@ class Overview:
                 "Times a worker was replaced.",
                 [Sample([label], place.restarts) for label, place in places],
             ),
+            _one("isthmus_failed_upgrades_total", "counter", "Upgrades that came to nothing.", agent.failed_upgrades),
             _one("isthmus_workers_serving", "gauge", "Workers that take connections.", agent.serving()),
             _one("isthmus_records_stored_total", "counter", "Call records written in full.", spool.stored),
             _one(

@@ -69,6 +69,7 @@ class Settings:
     spool_bytes: int
     last_good_key_file: Path | None
     dump_token_file: Path | None
+    take_over: bool
 
 
 def package_version() -> str:
@@ -104,6 +105,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         spool_bytes=given.spool_mebibytes * MEBIBYTE,
         last_good_key_file=given.last_good_key_file,
         dump_token_file=given.config_dump_token_file,
+        take_over=given.take_over,
     )
 
 
@@ -168,6 +170,12 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     add("--spool-mebibytes", "256", _mebibytes, "bound of the folder with call records")
     add("--last-good-key-file", None, Path, "keys that encrypt the last good configuration; without, it is not kept")
     add("--config-dump-token-file", None, Path, "bearer token for /config on the admin address; without, it is off")
+    parser.add_argument(
+        "--take-over",
+        action="store_true",
+        default=environment.get("ISTHMUS_TAKE_OVER") == "1",
+        help="take over from the replica that uses the data directory, if there is one: it drains once this one serves",
+    )
     return parser
 
 

@@ -3,12 +3,11 @@
 import asyncio
 import hmac
 import json
+import socket
 from pathlib import Path
 from typing import Any, Protocol
 
 from aiohttp import web
-
-from data_plane.settings import Address
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 MAX_TOKEN_BYTES = 4096
@@ -41,12 +40,8 @@ class AdminServer:
         self._dump_token_file = dump_token_file
         self._runner: web.AppRunner | None = None
 
-    async def start(self, address: Address) -> int:
-        """Listen. Returns the port.
-
-        Raises:
-            OSError: the address cannot be used.
-        """
+    async def start(self, listening: socket.socket) -> None:
+        """Answer on a socket that is bound."""
         app = web.Application(client_max_size=1024)
         app.add_routes(
             [
@@ -59,12 +54,12 @@ class AdminServer:
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
-        await web.TCPSite(self._runner, address.host, address.port).start()
-        return int(self._runner.addresses[0][1])
+        await web.SockSite(self._runner, listening).start()
 
     async def stop(self) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
+            self._runner = None
 
     async def _healthz(self, request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})

@@ -79,6 +79,7 @@ class Agent:
         self.resources: dict[str, bytes] = {}
         self.certificates: tuple[KeyPair, ...] = ()
         self.draining = False
+        self.failed_upgrades = 0
         self.lost_records = 0  # by workers, before they reached the spool
         self.spool = parts.spool
         self._configuration = parts.configuration
@@ -87,7 +88,7 @@ class Agent:
         self._sockets = parts.sockets
         self._data_dir = Path(start.data_dir)
         self._has_orphans = presence.has_orphans(self._data_dir)
-        self._has_taken_over = False
+        self.is_up = asyncio.Event()  # all workers serve, or have once
         self._is_open = False
         self._is_replacing = False
         self._changed = asyncio.Event()
@@ -169,8 +170,8 @@ class Agent:
 
     def on_change(self) -> None:
         self._changed.set()
-        if not self._has_taken_over and self.is_served_by_all():
-            self._has_taken_over = True
+        if not self.is_up.is_set() and self.is_served_by_all():
+            self.is_up.set()
             presence.take_over(self._data_dir, self._start.agent)
 
     def is_served_by_all(self) -> bool:
@@ -200,6 +201,11 @@ class Agent:
                 place.signal(signal.SIGTERM)  # workers that drain take it as: now
         self.draining = True
         self._stop.set()
+
+    def hand_over(self) -> None:
+        """Drain at once: another agent's workers accept on our sockets."""
+        self._leave_seconds = 0.0
+        self.stop()
 
     async def replace_workers(self) -> None:
         """Put new processes in place of all workers, one after the other, while connections are accepted on.

@@ -73,6 +73,7 @@ class Replica:
         self._workers = workers
         self._flags = flags
         self._process: subprocess.Popen[bytes] | None = None
+        self._follower: int | None = None  # the agent that has taken over from our process
         self._log = folder / "log"
         self._log_start = 0
         self._agents: set[int] = set()  # all that were started here
@@ -84,7 +85,7 @@ class Replica:
     @property
     def pid(self) -> int:
         assert self._process is not None
-        return self._process.pid
+        return self._follower or self._process.pid
 
     def write_config(self, documents: Sequence[Mapping[str, Any]]) -> None:
         """Replace the configuration, whole."""
@@ -110,6 +111,7 @@ class Replica:
                 stderr=log,
                 env={**os.environ, **(env or {})},
             )
+        self._follower = None
         self._agents.add(self._process.pid)
 
     async def start(self) -> None:
@@ -188,6 +190,27 @@ class Replica:
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
+    async def upgrade(self) -> None:
+        """Have the program started anew, and wait until it has taken over and the one before has ended."""
+        before, start = self.pid, len(self.log())
+        self.signal(signal.SIGUSR2)
+        await self.until(lambda: "upgrade begins" in self.log()[start:])
+        self.note_follower()
+        await self.until(lambda: "taken over" in self.log()[start:])
+        await self.until(lambda: self.has_ended(before))
+
+    def note_follower(self) -> None:
+        """The program that an upgrade has begun is the agent from now on."""
+        self._follower = int(re.findall(r"upgrade begins pid=(\d+)", self.log())[-1])
+        self._agents.add(self._follower)
+
+    def has_ended(self, pid: int) -> bool:
+        """Whether a process is gone, but for what its parent has not asked about."""
+        try:
+            return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        except OSError:
+            return True
+
     def kill_agent(self) -> None:
         """SIGKILL for the agent alone."""
         assert self._process is not None
@@ -203,9 +226,10 @@ class Replica:
         """Leave nothing behind."""
         if self._process is None:
             return
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait(DEADLINE_SECONDS)
+        for pid in self._agents:
+            if not self.has_ended(pid):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait(DEADLINE_SECONDS)
         for pid in self.worker_pids():
             os.kill(pid, signal.SIGKILL)
 

@@ -1,5 +1,6 @@
 """The admin port."""
 
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,6 @@ from aiohttp import ClientSession
 
 from data_plane.admin.redaction import dump_resources
 from data_plane.admin.server import AdminServer
-from data_plane.settings import Address
 
 RESOURCES = {
     "t/Secret/s": b'{"kind":"Secret","spec":{"data":{"value":"hush"},"description":"hush"}}',
@@ -58,7 +58,9 @@ def token_file(tmp_path: Path) -> Path:
 async def admin(token_file: Path) -> AsyncIterator[Admin]:
     replica = FakeReplica()
     server = AdminServer(replica, token_file)
-    port = await server.start(Address("127.0.0.1", 0))
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    await server.start(listening)
     async with ClientSession() as session:
         yield Admin(replica, f"http://127.0.0.1:{port}", session)
     await server.stop()
@@ -103,7 +105,9 @@ async def test_a_token_that_was_replaced_no_longer_counts(admin: Admin, token_fi
 
 async def test_without_a_token_file_there_is_no_dump() -> None:
     server = AdminServer(FakeReplica(), None)
-    port = await server.start(Address("127.0.0.1", 0))
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    await server.start(listening)
     async with ClientSession() as session, session.get(f"http://127.0.0.1:{port}/config") as answer:
         assert answer.status == 404
     await server.stop()
