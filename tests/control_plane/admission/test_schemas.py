@@ -85,7 +85,7 @@ def test_a_schema_that_cannot_be_used_is_refused_with_its_place(schema: object, 
     assert path == "spec.requestSchema" and said.startswith(message)
 
 
-@mark.parametrize("given", ["[]", "{", "text", "a: [", '{"a":1,"a":2}', "a: 1\na: 2", "{}\n---\n{}", "[" * 100])
+@mark.parametrize("given", ["[]", "{ ", "text", "a: [", '{"a":1,"a":2}', "a: 1\na: 2", "{}\n---\n{}", "[" * 100])
 def test_a_text_that_is_no_object_is_refused(given: str) -> None:
     message = "must be an object, or the text of one in JSON or YAML"
 

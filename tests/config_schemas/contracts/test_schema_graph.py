@@ -1,0 +1,197 @@
+"""What schemas a document's roots reach, and how wide they are."""
+
+from collections.abc import Generator
+from typing import Any, TypeVar
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest import mark, raises
+
+from config_schemas.contracts.schema_graph import MAX_COMPILED, MAX_SCHEMAS, SchemaGraph, Unfit
+from config_schemas.contracts.schema_view import take_view
+
+Value = TypeVar("Value")
+NODE = {"$ref": "#/$defs/node"}
+
+
+def done(steps: Generator[None, None, Value]) -> Value:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            value: Value = end.value
+            return value
+
+
+def graph(document: object, *pointers: str) -> SchemaGraph:
+    made = SchemaGraph(document)
+    for pointer in pointers or ("",):
+        done(made.add(pointer))
+    return made
+
+
+def doubling(levels: int) -> dict[str, Any]:
+    """Each level of a body is tried twice as often as the one above."""
+    steps = {f"s{n}": {"properties": {"x": {"allOf": [{"$ref": f"#/$defs/s{n + 1}"}] * 2}}} for n in range(levels)}
+    return {"$ref": "#/$defs/s0", "$defs": {**steps, f"s{levels}": {}}}
+
+
+@mark.parametrize(
+    ("document", "width"),
+    [
+        ({}, 1),
+        ({"allOf": [{}, {}], "not": {}}, 4),
+        ({"properties": {"a": {}, "b": {"anyOf": [{}, {}]}}}, 3),
+        ({"properties": {"a": {}}, "patternProperties": {"^a": {}, "b": {}}}, 3),
+        ({"properties": {"a": {"allOf": [{}, {}]}}, "additionalProperties": {}}, 3),
+        ({"items": {}, "contains": {}, "prefixItems": [{}]}, 3),
+        ({"properties": {"next": {"$ref": "#"}}}, 2),
+        ({"properties": {"left": {"$ref": "#"}, "right": {"$ref": "#"}}}, 2),
+        ({"$ref": "#/$defs/a", "$defs": {"a": {}, "unreached": {"allOf": [{}] * 100}}}, 2),
+        (
+            {
+                "oneOf": [
+                    {"properties": {"and": {"items": {"$ref": "#"}}}},
+                    {"properties": {"or": {"items": {"$ref": "#"}}}},
+                ]
+            },
+            4,
+        ),
+        ({"properties": {"properties": {"type": "object"}, "$ref": {}}}, 1),
+        ({"enum": [{"$ref": "http://elsewhere"}], "const": {"allOf": 1}, "default": {"$ref": 1}}, 1),
+        (doubling(8), 640),
+    ],
+)
+def test_a_width_is_how_many_schemas_are_tried_at_one_place(document: object, width: int) -> None:
+    assert done(graph(document).width()) == width
+
+
+@mark.parametrize(
+    "document",
+    [
+        {"anyOf": [{"properties": {"a": {"$ref": "#"}}}, {"properties": {"a": {"$ref": "#"}}}]},
+        {"allOf": [{"items": {"$ref": "#"}}, {"contains": {"$ref": "#"}}]},
+        {"additionalProperties": {"allOf": [{"$ref": "#"}, {"properties": {"b": {"$ref": "#"}}}]}},
+        {
+            "$ref": "#/$defs/a",
+            "$defs": {
+                "a": {"properties": {"x": NODE, "y": NODE}},
+                "node": {"if": {"items": NODE}, "then": {"items": NODE}},
+            },
+        },
+        doubling(60),
+        {"allOf": [{}] * 1001},
+    ],
+)
+def test_a_schema_that_some_body_makes_run_for_ever_is_unfit(document: object) -> None:
+    with raises(Unfit, match="more than 1000 schemas"):
+        done(graph(document).width())
+
+
+@mark.parametrize(
+    "document",
+    [
+        {"$ref": "#"},
+        {"allOf": [{"anyOf": [{"$ref": "#"}]}]},
+        {"not": {"$ref": "#/allOf/0"}, "allOf": [{"$ref": "#/not"}]},
+    ],
+)
+def test_a_schema_that_is_itself_is_unfit(document: object) -> None:
+    with raises(Unfit, match="refers to itself at the same place"):
+        done(graph(document).width())
+
+
+@mark.parametrize(
+    ("document", "pointer"),
+    [
+        ({"properties": {"a/b": {"items": 1}}}, "/properties/a~1b/items"),
+        ({"$ref": "#/$defs/a%20b"}, "/$defs/a b"),
+        ({"allOf": [True, "x"]}, "/allOf/1"),
+    ],
+)
+def test_the_place_that_is_wrong_is_named(document: object, pointer: str) -> None:
+    made = SchemaGraph(document)
+    if pointer == "/properties/a~1b/items":
+        document["properties"]["a/b"]["items"] = {"allOf": [1]}  # type: ignore[index]
+        pointer += "/allOf/0"
+    with raises(Unfit) as caught:
+        done(made.add(""))
+    assert caught.value.pointer == pointer
+
+
+def test_too_many_schemas_are_unfit() -> None:
+    with raises(Unfit, match=f"more than {MAX_SCHEMAS} schemas"):
+        graph({"properties": {f"p{n}": {} for n in range(MAX_SCHEMAS)}})
+
+
+def test_what_is_compiled_for_all_roots_is_bounded() -> None:
+    shared: dict[str, Any] = {f"p{n}": {} for n in range(1000)}
+    document = {"shared": {"properties": shared}, **{f"r{n}": {"$ref": "#/shared"} for n in range(110)}}
+    made = graph(document, *(f"/r{n}" for n in range(110)))
+
+    assert done(made.compiled_size(["/r0", "/r1"])) == 2 * 1002
+    with raises(Unfit, match=f"more than {MAX_COMPILED} schemas are compiled"):
+        done(made.compiled_size([f"/r{n}" for n in range(110)]))
+
+
+def test_deep_documents_are_unfit_and_do_not_break_the_walk() -> None:
+    document: dict[str, Any] = {}
+    for _ in range(5000):
+        document = {"not": document}
+    with raises(Unfit, match="nested more than"):
+        graph(document)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["$ref", "allOf", "properties", "items", "not", "type", "required", "nullable", "$defs", "a"]
+            ),
+            inner | st.just("#/properties/a"),
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_no_json_breaks_the_walk(document: object) -> None:
+    try:
+        made = graph(document)
+        assert done(made.width()) >= 1
+        done(take_view(made, "requests", has_nullable=True))
+    except Unfit as error:
+        assert str(error)
+
+
+def test_each_direction_drops_what_is_not_required_of_it() -> None:
+    def document() -> dict[str, Any]:
+        return {
+            "required": ["id", "secret", "name"],
+            "properties": {"id": {"readOnly": True}, "secret": {"$ref": "#/$defs/secret"}, "name": {}},
+            "$defs": {"secret": {"writeOnly": True}},
+        }
+
+    requests, responses = document(), document()
+    done(take_view(graph(requests), "requests", has_nullable=False))
+    done(take_view(graph(responses), "responses", has_nullable=False))
+
+    assert requests["required"] == ["secret", "name"]
+    assert responses["required"] == ["id", "name"]
+
+
+def test_null_is_said_as_json_schema_says_it() -> None:
+    document = {
+        "type": "string",
+        "nullable": True,
+        "enum": ["a"],
+        "properties": {"b": {"nullable": False, "type": "string"}},
+    }
+
+    done(take_view(graph(document), "requests", has_nullable=True))
+
+    assert document == {"type": ["string", "null"], "enum": ["a", None], "properties": {"b": {"type": "string"}}}
