@@ -132,6 +132,33 @@ async def test_providers_hear_nothing_of_clients(replica: Replica, upstream: Mod
     assert not any("forwarded" in name for name in upstream.seen[-1].headers)
 
 
+CHAINS = [
+    b"," * 7_000,
+    b"unknown",
+    b'"',
+    b"\xff\xfe",
+    b"9" * 7_000,
+    b"[",
+    b"::ffff:" * 99,
+    b"a=b;" * 999,
+    b"127.0.0.1," * 700,
+]
+
+
+@pytest.mark.parametrize("header", [b"X-Forwarded-For", b"Forwarded", b"X-Real-IP"])
+async def test_no_chain_makes_a_request_fail(replica: Replica, upstream: ModelServer, header: bytes) -> None:
+    believed = header.decode().replace("-", "").replace("IP", "Ip")
+    spec = {"clientAddress": {"trustedProxies": ["127.0.0.0/8"], "header": believed, "forward": "Both"}}
+    await change(replica, 2, documents(upstream, spec))
+    for chain in CHAINS:
+        async with AsyncExitStack() as stack:
+            assert (await raw(replica, stack, PROXY, header + b": " + chain))[9:12] == b"200"
+    assert {seen.headers["x-forwarded-for"] for seen in upstream.seen} <= {
+        PROXY,
+        ", ".join(["127.0.0.1"] * 32 + [PROXY]),
+    }
+
+
 async def test_addresses_are_refused_before_authentication_and_admitted_again(
     replica: Replica, upstream: ModelServer, client: Client
 ) -> None:
@@ -206,11 +233,11 @@ async def test_one_address_has_so_many_connections(replica: Replica, upstream: M
     await until(are_free_again)
 
 
-async def raw(replica: Replica, stack: AsyncExitStack, address: str) -> bytes:
+async def raw(replica: Replica, stack: AsyncExitStack, address: str, field: bytes = b"x-a: b") -> bytes:
     """The head of an answer on a new connection, which stays open until the stack is left."""
     reader, writer = await asyncio.open_connection("127.0.0.1", replica.port, local_addr=(address, 0))
     stack.callback(writer.close)
-    writer.write(b"GET /rest/x HTTP/1.1\r\nhost: a\r\n\r\n")
+    writer.write(b"GET /rest/x HTTP/1.1\r\nhost: a\r\n%b\r\n\r\n" % field)
     async with asyncio.timeout(10.0):
         return await reader.readuntil(b"\r\n\r\n")
 
