@@ -86,7 +86,7 @@ class Plans:
         self._full: dict[tuple[str, str, str, int], Plan] = {}
         self._refusals: dict[Refusal, Plan] = {}
         self._preflights: dict[str, Plan | None] = {}
-        self._wrong_methods: dict[tuple[frozenset[str], bool], Plan] = {}
+        self._wrong_methods: dict[tuple[str, frozenset[str], bool], Plan] = {}
 
     def entry(self, route: CompiledRoute, entrance: Entrance, place: int = 0) -> Plan:
         """The plan with which a request on a route begins. `place`: of the match, where it matters."""
@@ -114,13 +114,14 @@ class Plans:
             plan = self._refusals[refusal] = compile_plan(in_order((*self._outside(None), RefuseFilter(error))))
         return plan
 
-    def wrong_method(self, allowed: frozenset[str], *, asks: bool) -> Plan:
-        """The plan of what is served by other methods only: `asks` for them, or is refused."""
-        key = (allowed, asks)
+    def wrong_method(self, route: CompiledRoute, allowed: frozenset[str], *, asks: bool) -> Plan:
+        """The plan of what this route and others serve by other methods only: `asks` for these, or is refused."""
+        key = (route.path, allowed, asks)
         plan = self._wrong_methods.get(key)
         if plan is None:
-            last = _options(allowed) if asks else RefuseFilter(lambda: _wrong_method(allowed))
-            plan = self._wrong_methods[key] = compile_plan(in_order((*self._outside(None), last)))
+            named = allowed | {"OPTIONS"}
+            last = _options(named) if asks else RefuseFilter(lambda: _wrong_method(named))
+            plan = self._wrong_methods[key] = compile_plan(in_order((*self._outside(route), last)))
         return plan
 
     def _outside(self, route: CompiledRoute | None) -> tuple[Filter, ...]:

@@ -141,21 +141,23 @@ class RoutingTable:
         return self.find(request) if tenant is not None else None
 
     def find_announced(self, request: Request, method: bytes, headers: Collection[bytes]) -> Entry | None:
-        """The entry for a request that a preflight announces: with this method, and headers of these names."""
-        for entry in self._candidates(request):
-            methods = entry.match.methods
-            if (not methods or method in methods) and entry.has_conditions(request, headers):
+        """The entry for a request that a preflight announces: with this method, and headers of these names.
+
+        Where only other methods are served, the first of those.
+        """
+        nearest = None
+        for entry in self.by_any_method(request, headers):
+            if not entry.match.methods or method in entry.match.methods:
                 return entry
-        return None
+            nearest = nearest or entry
+        return nearest
 
-    def allowed_methods(self, request: Request) -> frozenset[bytes]:
-        """By which the same may be asked for that is not served by the request's own; empty: nothing is there."""
-        found = (entry.match.methods for entry in self._candidates(request) if entry.has_conditions(request))
-        return frozenset().union(*found)
-
-    def _candidates(self, request: Request) -> Iterator[Entry]:
+    def by_any_method(self, request: Request, announced: Collection[bytes] = ()) -> Iterator[Entry]:
+        """All entries that the request would match, had it another method; the most specific first."""
         for table in self._tables(request.headers.get(b"host", b"")):
-            yield from table.candidates(request.path)
+            for entry in table.candidates(request.path):
+                if entry.has_conditions(request, announced):
+                    yield entry
 
     def _tables(self, host: bytes) -> tuple[HostTable, ...]:
         """Most specific first."""

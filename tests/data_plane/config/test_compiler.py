@@ -249,7 +249,7 @@ def test_a_change_leaves_what_does_not_depend_on_it() -> None:
 
     after = gateway.compiler._base.state.units
     same = {path for path, unit in after.items() if before.get(path) is unit}
-    assert same == {"default/Provider/openai", "default/Model/gpt", "default/Application/app"}
+    assert same == {f"default/{each}" for each in ("Provider/openai", "Model/gpt", "Application/app", "Secret/secret")}
 
 
 def test_an_exchange_keeps_its_plan_when_the_snapshot_changes() -> None:

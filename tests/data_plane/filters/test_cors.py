@@ -9,6 +9,7 @@ from data_plane.filters.cors import Origins
 from tests.fakes.gateway import Answer, Gateway, basic, request, resource, route
 
 PAGE = "https://app.example"
+SHOP = {"path": {"value": "/shop"}}
 SERVICE = resource("Service", "shop", {"endpoints": [{"host": "h", "port": 80}]})
 
 
@@ -21,7 +22,7 @@ def cors(
 
 def gateway(*policies: tuple[str, bytes], **spec: Any) -> Gateway:
     """A route to a Service at `/shop`, for keys only."""
-    served = {"serviceRef": {"name": "shop"}, "matches": [{"path": {"value": "/shop"}}], **spec}
+    served = {"serviceRef": {"name": "shop"}, "matches": [SHOP], **spec}
     return Gateway(basic() | dict([SERVICE, route("shop", **served), *policies]))
 
 
@@ -193,12 +194,23 @@ def test_a_page_may_read_a_refusal() -> None:
 
 
 def test_a_page_may_read_that_nothing_is_there_where_the_gateway_says_so() -> None:
-    served = gateway(cors(on={"kind": "Gateway", "name": "edge"}, tenant="platform"))
+    policy = cors(on={"kind": "Gateway", "name": "edge"}, tenant="platform")
+    served = Gateway(dict([SERVICE, route("shop", serviceRef={"name": "shop"}, matches=[SHOP]), policy]))
 
     assert answered(preflight(served, path="/nowhere"))["access-control-allow-origin"] == PAGE
     answer = served.ask(request("GET", "/nowhere", origin=PAGE))
     assert answer.code == "route_not_found"
     assert (b"access-control-allow-origin", PAGE.encode()) in answer.respond(Response(404, [])).headers
+
+
+def test_a_page_may_read_that_a_method_is_not_served() -> None:
+    served = gateway(cors(allowMethods=["GET", "DELETE"]), matches=[{**SHOP, "methods": ["GET"]}])
+    served.apply({}, ["default/Route/models"])
+
+    assert answered(preflight(served, "DELETE"))["access-control-allow-methods"] == "GET, DELETE"
+    answer = served.ask(request("DELETE", "/shop", origin=PAGE))
+    assert answer.code == "method_not_allowed"
+    assert (b"access-control-allow-origin", PAGE.encode()) in answer.respond(Response(405, [])).headers
 
 
 @mark.parametrize("kind, name", [("Route", "shop"), ("Service", "shop"), ("Tenant", "default")])
