@@ -15,14 +15,10 @@ from data_plane.errors import (
     VersionNotSupported,
 )
 from data_plane.exchange import Request
-from data_plane.identity.client_address import PROXY_FIELDS
 from data_plane.ingress.bounds import Limits
 from data_plane.ingress.canonical_path import canonicalize
 from data_plane.ingress.id_fields import keep_valid_ids
 
-SINGLETONS = frozenset(
-    (b"authorization", b"content-length", b"content-type", b"expect", b"host", b"transfer-encoding", b"upgrade")
-)
 UPGRADE_FIELDS = (b"connection", b"http2-settings", b"upgrade")
 # Each needs a thought of its own, or comes once in a connection's life.
 RARE_FIELDS = frozenset(
@@ -38,17 +34,20 @@ RARE_FIELDS = frozenset(
 )
 REFUSED_METHODS = frozenset((b"CONNECT", b"TRACE"))
 VERSIONS = (b"HTTP/1.1", b"HTTP/1.0")
+KEEP_ALIVE = (b"keep-alive", b"Keep-Alive")  # as nearly all write it
 HOST_BYTES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]%"
-OWN_PREFIX = b"x-isthmus-"
 REQUEST_LINE_BYTES = 32  # method, version and spaces, beside the target
 
 
 def check_sizes(head: bytes | bytearray, lines: int, limits: Limits) -> None:
     """Refuse a head that is too large, be it whole or not. `lines`: how many ends of lines it has so far."""
-    if len(head) > limits.head_bytes:
-        if head.find(b"\r\n", 0, limits.target_bytes + REQUEST_LINE_BYTES) < 0:
+    if len(head) > limits.target_bytes:  # else nothing of it can be too long
+        if head.find(b"\n", 0, limits.target_bytes + REQUEST_LINE_BYTES) < 0:
             refuse_target(limits)
-        raise HeadTooLarge(f"a request head may have {limits.head_bytes} bytes")
+        if len(head) > limits.head_bytes:
+            raise HeadTooLarge(f"a request head may have {limits.head_bytes} bytes")
+        if len(head) > limits.line_bytes and max(map(len, head.split(b"\n"))) > limits.line_bytes:
+            raise HeadTooLarge(f"a header field may have {limits.line_bytes} bytes")
     if lines > limits.header_count + 2:
         raise HeadTooLarge(f"a request may have {limits.header_count} header fields")
 
@@ -74,11 +73,11 @@ def read_head(head: bytes, headers: dict[bytes, bytes], limits: Limits) -> tuple
     host = headers.get(b"host")
     if not host or host.translate(None, HOST_BYTES):
         check_no_host(host, is_http_1_0)
-    if b"_" in b"".join(headers):
-        drop_disguised(headers)
     path, query = canonicalize(target if target[:1] == b"/" else origin_form(target, host or b""))
     connection = headers.get(b"connection")
-    keep_alive = not is_http_1_0 and (connection is None or b"close" not in tokens_of(connection))
+    keep_alive = not is_http_1_0 and (
+        connection is None or connection in KEEP_ALIVE or b"close" not in tokens_of(connection)
+    )
     stated = headers.pop(b"content-length", None)
     length = None if stated is None else read_length(stated, limits)
     has_body = bool(length)
@@ -118,14 +117,6 @@ def tokens_of(value: bytes) -> list[bytes]:
     return [token.strip(b" \t") for token in value.lower().split(b",")]
 
 
-def drop_disguised(headers: dict[bytes, bytes]) -> None:
-    """Drop what a CGI-like upstream would take for a field of ours or of a proxy's, as `X_Isthmus_Tenant`."""
-    for name in [name for name in headers if b"_" in name]:
-        meant = name.replace(b"_", b"-")
-        if meant.startswith(OWN_PREFIX) or meant in PROXY_FIELDS:
-            del headers[name]
-
-
 def origin_form(target: bytes, host: bytes) -> bytes:
     """The target without scheme and host, which may only repeat the Host field (RFC 9112 3.2.2)."""
     scheme, separator, rest = target.partition(b"://")
@@ -151,14 +142,3 @@ def read_rare(headers: dict[bytes, bytes], is_http_1_0: bool) -> None:
         for name in UPGRADE_FIELDS:
             headers.pop(name, None)
     keep_valid_ids(headers)
-
-
-def join_repeated(fields: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """Fields by name, the values of those that stand more than once in their order."""
-    values: dict[bytes, list[bytes]] = {}
-    for name, value in fields:
-        values.setdefault(name.lower(), []).append(value)
-    for name in SINGLETONS.intersection(values):
-        if len(values[name]) > 1:
-            raise BadRequest(f"more than one '{name.decode()}' field")
-    return {name: (b"; " if name == b"cookie" else b", ").join(each) for name, each in values.items()}
