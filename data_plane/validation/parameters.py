@@ -45,7 +45,10 @@ def _shape(graph: SchemaGraph, node: Node, levels: int) -> Shape:
     types = {each for each in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(each, str)}
     items = _shape(graph, graph.nodes[node.items[0]], levels - 1) if node.items else None
     properties = {name: _shape(graph, graph.nodes[index], levels - 1) for name, index in node.named.items()}
+    aside = {f"{node.pointer}/{keyword}" for keyword in ("not", "if", "propertyNames")}
     for index in node.here:
+        if graph.nodes[index].pointer in aside:
+            continue
         other = _shape(graph, graph.nodes[index], levels - 1)
         types |= other.types
         items = items or other.items
@@ -128,6 +131,8 @@ def _fields(text: str, separator: str, what: str) -> Fields:
 def _read(parameter: Parameter, shape: Shape, fields: Fields) -> Text | None:
     """The texts of a parameter as its style has them; None: it is not there."""
     is_array, is_object = "array" in shape.types, "object" in shape.types
+    if parameter.is_json:
+        is_array = is_object = False
     if parameter.style == "deepObject":
         return _deep_object(parameter.name + "[", fields)
     if is_object and parameter.style == "form" and parameter.explodes:  # each property is a field of its own
@@ -135,7 +140,7 @@ def _read(parameter: Parameter, shape: Shape, fields: Fields) -> Text | None:
     texts = fields.get(parameter.name)
     if texts is None:
         return None
-    if parameter.is_json or not (is_array or is_object):
+    if not (is_array or is_object):
         if len(texts) > 1:
             raise BadRequest("stands more than once")
         return texts[0]

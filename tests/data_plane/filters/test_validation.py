@@ -1,0 +1,384 @@
+"""Requests and responses are held to their contracts."""
+
+import gzip
+import json
+import logging
+import time
+from typing import Any
+
+from pytest import LogCaptureFixture, mark, raises
+
+from data_plane.errors import (
+    BadRequest,
+    BodyTooLarge,
+    GatewayError,
+    InvalidRequest,
+    InvalidUpstreamResponse,
+    MethodNotAllowed,
+    NotFound,
+    UnsupportedContent,
+)
+from data_plane.exchange import COMPLETED, Exchange, Outcome, Request, Response, Timeouts
+from data_plane.filters.validation import ValidationFilter
+from data_plane.observability.metrics import Metrics
+from tests.fakes.contracts import PETS, contract
+
+JSON = (b"content-type", b"application/json")
+NAME = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+
+
+def exchange(method: str, path: str, body: object = b"", **headers: str) -> Exchange:
+    target, _, query = path.partition("?")
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    fields = {"content-type": "application/json"} if content else {}
+    fields |= {name.replace("_", "-"): value for name, value in headers.items()}
+    request = Request(
+        method.encode(),
+        target.encode(),
+        query.encode(),
+        {n.encode(): v.encode() for n, v in fields.items()},
+        body=content,
+    )
+    return Exchange(request, "r", "rest", "", target.encode(), "id", 0.0, 1, Timeouts())
+
+
+class Held:
+    """A filter with one contract, and what it counts."""
+
+    def __init__(self, **spec: Any) -> None:
+        self.metrics = Metrics()
+        self.filter = ValidationFilter([contract(**spec)], self.metrics)
+
+    def request(self, exchange: Exchange) -> GatewayError | None:
+        try:
+            self.filter.on_request(exchange)
+        except GatewayError as error:
+            exchange.error = error
+            return error
+        return None
+
+    def respond(self, exchange: Exchange, response: Response) -> bytes:
+        """The body as the client gets it, through all hooks."""
+        self.filter.on_response(exchange, response)
+        if exchange.meter is not None:
+            for start in range(0, len(response.body), 7):
+                exchange.meter.feed(response.body[start : start + 7])
+        transform = self.filter.on_stream(exchange)
+        body = response.body
+        if transform is not None:
+            body = b"".join([*transform.feed([body] if body else []), *transform.close()])
+        self.filter.on_complete(exchange, COMPLETED)
+        return body
+
+    @property
+    def counts(self) -> dict[tuple[str, str], int]:
+        return {(str(k[1]), str(k[2])): int(v.value) for k, v in self.metrics.validation.items()}
+
+
+def answer(body: object, status: int = 200, *headers: tuple[bytes, bytes]) -> Response:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Response(status, list(headers or (JSON,)), len(content), content)
+
+
+@mark.parametrize(
+    "given",
+    [
+        exchange("GET", "/v1/pets?limit=5"),
+        exchange("GET", "/v1/pets/mine"),
+        exchange("GET", "/v1/pets/7", x_trace="longer than four"),
+        exchange("POST", "/v1/pets", {"name": "rex", "password": "12345678", "parent": {"name": "max"}}),
+        exchange("POST", "/v1/pets", b"a,b", content_type="text/csv; charset=utf-8"),
+        exchange("POST", "/v1/pets", {"name": "rex"}, content_type="Application/JSON; charset=utf-8"),
+    ],
+    ids=lambda each: f"{each.request.method.decode()} {each.request.path.decode()}",
+)
+def test_a_request_that_fits_goes_on(given: Exchange) -> None:
+    held = Held(openapi={})
+
+    assert held.request(given) is None
+    assert held.counts == {("request", "valid"): 1}
+
+
+@mark.parametrize(
+    ("given", "kind", "errors"),
+    [
+        (exchange("GET", "/v1/cats"), NotFound, None),
+        (exchange("GET", "/pets"), NotFound, None),
+        (exchange("PUT", "/v1/pets"), MethodNotAllowed, None),
+        (
+            exchange("GET", "/v1/pets?limit=500", x_trace="12345"),
+            InvalidRequest,
+            [
+                {"detail": "the value is greater than the maximum of 100", "in": "query", "parameter": "limit"},
+                {"detail": "the value is longer than 4 characters", "in": "header", "parameter": "x-trace"},
+            ],
+        ),
+        (exchange("GET", "/v1/pets?limit=%ff"), InvalidRequest, [{"detail": "the query is not UTF-8", "pointer": "#"}]),
+        (
+            exchange("GET", "/v1/pets/x"),
+            InvalidRequest,
+            [{"detail": 'the value is not of type "integer"', "in": "path", "parameter": "id"}],
+        ),
+        (exchange("POST", "/v1/pets"), InvalidRequest, [{"detail": "a body is required", "pointer": "#"}]),
+        (
+            exchange("POST", "/v1/pets", {"name": "REX", "parent": {"name": 1, "secret/x": 2}}),
+            InvalidRequest,
+            [
+                {"detail": 'the value does not match "^[a-z]+$"', "pointer": "#/name"},
+                {"detail": 'the value is not of type "string"', "pointer": "#/parent/name"},
+                {"detail": "Additional properties are not allowed ('secret/x' was unexpected)", "pointer": "#/parent"},
+            ],
+        ),
+        (
+            exchange("DELETE", "/v1/pets/7", {"a": 1}),
+            InvalidRequest,
+            [{"detail": "DELETE /pets/{id} takes no body", "pointer": "#"}],
+        ),
+        (exchange("POST", "/v1/pets", b'{"name":"a","name":"b"}'), BadRequest, None),
+        (exchange("POST", "/v1/pets", b"{"), BadRequest, None),
+        (exchange("POST", "/v1/pets", b"<a/>", content_type="text/xml"), UnsupportedContent, None),
+        (exchange("POST", "/v1/pets", b"{}", content_type=""), UnsupportedContent, None),
+        (exchange("POST", "/v1/pets", b"{}", content_encoding="br"), UnsupportedContent, None),
+        (exchange("POST", "/v1/pets", b"{}", content_encoding="gzip"), BadRequest, None),
+        (exchange("POST", "/v1/pets", gzip.compress(bytes(1 << 22)), content_encoding="gzip"), BodyTooLarge, None),
+        (exchange("POST", "/v1/pets", b'"' + b"x" * (1 << 20) + b'"'), BodyTooLarge, None),
+        (exchange("POST", "/v1/pets", b"[" + b"0," * 70_000 + b"0]"), BodyTooLarge, None),
+    ],
+)
+def test_a_request_that_does_not_fit_is_refused_with_what_is_wrong(
+    given: Exchange, kind: type[GatewayError], errors: list[dict[str, str]] | None
+) -> None:
+    held = Held(openapi={})
+
+    error = held.request(given)
+
+    assert type(error) is kind
+    assert getattr(error, "violations", None) == errors
+    assert sum(held.counts.values()) == 1 and ("request", "valid") not in held.counts
+
+
+def test_no_value_of_a_request_is_told() -> None:
+    error = Held(openapi={}).request(exchange("POST", "/v1/pets", {"name": "hunter2!", "password": "hunter2"}))
+
+    assert isinstance(error, InvalidRequest) and len(error.violations) == 2
+    assert "hunter" not in error.message + str(error.violations)
+
+
+def test_at_most_ten_violations_are_told_and_one_of_a_large_body() -> None:
+    held = Held(request_schema={"items": {"type": "string"}})
+    small, large = (held.request(exchange("POST", "/", [1] * count)) for count in (50, 40_000))
+
+    assert isinstance(small, InvalidRequest) and len(small.violations) == 10
+    assert isinstance(large, InvalidRequest) and len(large.violations) == 1
+
+
+def test_a_coded_body_goes_on_as_it_was_read() -> None:
+    held = Held(openapi={})
+    sent = exchange("POST", "/v1/pets", gzip.compress(b'{"name":"rex"}'), content_encoding="gzip")
+
+    assert held.request(sent) is None
+    assert sent.request.body == b'{"name":"rex"}' and sent.removed_headers == (b"content-encoding",)
+
+
+@mark.parametrize(
+    ("spec", "path", "result"),
+    [
+        ({"openapi": {"unknown_operations": "Allow"}}, "/elsewhere", "valid"),
+        ({"openapi": {}, "requests": "Shadow"}, "/elsewhere", "invalid"),
+        ({"openapi": {}, "requests": "Shadow"}, "/v1/pets?limit=x", "invalid"),
+        ({"openapi": {"base_path": "/api"}}, "/api/pets", "valid"),
+        ({"openapi": {}, "requests": "Off", "responses": "Enforce"}, "/elsewhere", None),
+    ],
+)
+def test_what_is_not_enforced_goes_on(spec: dict[str, Any], path: str, result: str | None) -> None:
+    held = Held(**spec)
+
+    assert held.request(exchange("GET", path)) is None
+    assert held.counts == ({("request", result): 1} if result else {})
+
+
+@mark.parametrize("body", [b'"' + b"x" * (1 << 20) + b'"', b"[" + b"0," * 70_000 + b"0]"], ids=["bytes", "values"])
+def test_a_body_beyond_the_bounds_passes_if_the_policy_fails_open(body: bytes) -> None:
+    held = Held(request_schema={"type": "object"}, failure_mode="FailOpen")
+
+    assert held.request(exchange("POST", "/", body)) is None
+    assert held.counts == {("request", "skipped"): 1}
+
+
+@mark.parametrize(
+    ("given", "kind"),
+    [
+        (exchange("POST", "/", {"name": "a"}), None),
+        (exchange("POST", "/", {"name": "a"}, content_type="application/merge-patch+json"), None),
+        (exchange("GET", "/"), None),
+        (exchange("POST", "/", {}), InvalidRequest),
+        (exchange("DELETE", "/", {}), InvalidRequest),
+        (exchange("PUT", "/"), InvalidRequest),
+        (exchange("POST", "/", {"name": "a"}, content_type="text/plain"), UnsupportedContent),
+    ],
+)
+def test_a_schema_alone_holds_for_every_body(given: Exchange, kind: type[GatewayError] | None) -> None:
+    error = Held(request_schema=NAME).request(given)
+
+    assert (None if error is None else type(error)) == kind
+
+
+FIT = [{"id": 1, "name": "rex"}]
+UNFIT: list[tuple[str, Response]] = [
+    ("/v1/pets", answer([{"name": "rex"}])),
+    ("/v1/pets", answer([{"id": 1, "name": "REX"}])),
+    ("/v1/pets", answer(b"[")),
+    ("/v1/pets", answer(b"")),
+    ("/v1/pets", answer(b'[{"id":1,"name":"a","name":"b"}]')),
+    ("/v1/pets", answer(FIT, 200, (b"Content-Type", b"text/html"))),
+    ("/v1/pets", answer(FIT, 418)),
+    ("/v1/pets/7", answer([])),
+    ("/v1/pets", answer(gzip.compress(b"[1]"), 200, JSON, (b"content-encoding", b"gzip"))),
+    ("/v1/pets", answer(b"no gzip", 200, JSON, (b"content-encoding", b"gzip"))),
+    ("/v1/pets", answer(b"?", 200, JSON, (b"content-encoding", b"br"))),
+    ("/v1/pets", answer(b'"' + b"x" * (1 << 20) + b'"')),
+]
+FITTING: list[tuple[str, str, Response]] = [
+    ("GET", "/v1/pets", answer(FIT)),
+    ("GET", "/v1/pets", answer(gzip.compress(json.dumps(FIT).encode()), 200, JSON, (b"content-encoding", b"gzip"))),
+    ("GET", "/v1/pets/7", answer(b"<pet/>", 200, (b"content-type", b"text/xml"))),
+    ("GET", "/v1/pets/mine", answer({"whatever": 1}, 500)),
+    ("DELETE", "/v1/pets/7", answer(b"", 204)),
+]
+
+
+@mark.parametrize(("method", "path", "response"), FITTING)
+@mark.parametrize("direction", ["Enforce", "Shadow"])
+def test_a_response_that_fits_goes_out_as_it_came(direction: str, method: str, path: str, response: Response) -> None:
+    held = Held(openapi={}, responses=direction)
+    sent = exchange(method, path)
+    held.request(sent)
+
+    assert held.respond(sent, response) == response.body
+    assert held.counts[("response", "valid")] == 1 and (b"accept-encoding", b"identity") in sent.request_headers
+
+
+@mark.parametrize(("path", "response"), UNFIT)
+def test_a_response_that_does_not_fit_is_refused_without_details(path: str, response: Response) -> None:
+    held = Held(openapi={}, responses="Enforce")
+    sent = exchange("GET", path)
+    held.request(sent)
+
+    with raises(InvalidUpstreamResponse) as caught:
+        held.respond(sent, response)
+
+    assert caught.value.message == "the upstream's response does not fit its schema"
+    assert (
+        sum(
+            count for (direction, result), count in held.counts.items() if direction == "response" and result != "valid"
+        )
+        == 1
+    )
+
+
+@mark.parametrize(("path", "response"), UNFIT)
+def test_in_shadow_it_is_counted_and_goes_out(path: str, response: Response, caplog: LogCaptureFixture) -> None:
+    held = Held(openapi={}, responses="Shadow")
+    sent = exchange("GET", path)
+    held.request(sent)
+
+    with caplog.at_level(logging.WARNING):
+        assert held.respond(sent, response) == response.body
+
+    assert ("response", "valid") not in held.counts and sum(held.counts.values()) == 2
+    assert "response does not fit policy=default/pets" in caplog.text and "REX" not in caplog.text
+
+
+def test_a_response_beyond_the_bounds_passes_if_the_policy_fails_open() -> None:
+    held = Held(openapi={}, responses="Enforce", failure_mode="FailOpen")
+    sent = exchange("GET", "/v1/pets")
+    held.request(sent)
+
+    assert len(held.respond(sent, answer(b'"' + b"x" * (1 << 20) + b'"'))) > 1 << 20
+    assert held.counts[("response", "skipped")] == 1
+
+
+@mark.parametrize("status, judged", [(200, True), (299, True), (404, False)])
+def test_a_schema_alone_holds_for_every_good_json_response(status: int, judged: bool) -> None:
+    held = Held(response_schema=NAME, responses="Enforce")
+    sent = exchange("GET", "/")
+    held.request(sent)
+    if judged:
+        with raises(InvalidUpstreamResponse):
+            held.respond(sent, answer({}, status))
+    else:
+        assert held.respond(sent, answer({}, status)) == b"{}"
+
+
+def test_an_answer_of_the_gateway_is_not_judged() -> None:
+    held = Held(openapi={}, responses="Enforce")
+    sent = exchange("GET", "/v1/pets")
+    held.request(sent)
+    sent.error = NotFound("gone")
+
+    assert held.respond(sent, answer(b"?", 404)) == b"?"
+    assert held.counts == {("request", "valid"): 1}
+
+
+def test_a_response_that_breaks_off_is_not_judged() -> None:
+    held = Held(openapi={}, responses="Shadow")
+    sent = exchange("GET", "/v1/pets")
+    held.request(sent)
+    held.filter.on_response(sent, answer(b"["))
+    held.filter.on_complete(sent, Outcome.CLIENT_GONE)
+
+    assert held.counts == {("request", "valid"): 1}
+
+
+def test_the_log_is_not_flooded(caplog: LogCaptureFixture) -> None:
+    held = Held(openapi={}, requests="Shadow")
+    with caplog.at_level(logging.WARNING):
+        for _ in range(100):
+            held.request(exchange("GET", "/elsewhere"))
+
+    assert len(caplog.records) == 1
+
+
+def test_a_megabyte_is_validated_in_milliseconds() -> None:
+    schema = {
+        "items": {
+            "type": "object",
+            "required": ["id"],
+            "properties": {"id": {"type": "integer"}, "name": {"type": "string", "pattern": "^x+$"}},
+        }
+    }
+    held = Held(request_schema=schema)
+    body = json.dumps([{"id": n, "name": "x" * 60} for n in range(12_100)]).encode()
+    assert 1_000_000 < len(body) <= 1 << 20
+    best = 1.0
+    for _ in range(5):
+        sent = exchange("POST", "/", body)
+        started = time.perf_counter()
+        assert held.request(sent) is None
+        best = min(best, time.perf_counter() - started)
+
+    assert best < 0.03  # three times the target
+
+
+def test_a_pattern_takes_linear_time() -> None:
+    held = Held(request_schema={"properties": {"a": {"pattern": "^(a+)+$"}}})
+    started = time.perf_counter()
+
+    assert isinstance(held.request(exchange("POST", "/", {"a": "a" * 100_000 + "!"})), InvalidRequest)
+    assert time.perf_counter() - started < 0.1
+
+
+def test_openapi_3_0_is_read_as_it_was_meant() -> None:
+    document = json.loads(json.dumps(PETS))
+    document["openapi"] = "3.0.3"
+    document["components"]["schemas"]["Pet"]["properties"]["age"] = {
+        "type": "integer",
+        "nullable": True,
+        "minimum": 0,
+        "exclusiveMinimum": True,
+    }
+    held = Held(openapi={"document": json.dumps(document)})
+
+    assert held.request(exchange("POST", "/v1/pets", {"name": "rex", "age": None})) is None
+    assert held.request(exchange("POST", "/v1/pets", {"name": "rex", "age": 1})) is None
+    assert isinstance(held.request(exchange("POST", "/v1/pets", {"name": "rex", "age": 0})), InvalidRequest)
