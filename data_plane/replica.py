@@ -59,6 +59,7 @@ class Replica:
         self._settings = settings
         self._inheritance = inheritance
         self._environment = dict(os.environ)
+        self._name = secrets.token_hex(8)
         self._last_good = _last_good_file(settings)
         self._saver = LastGoodSaver(self._last_good) if self._last_good else None
         adopted = inheritance.sockets if inheritance is not None else {}
@@ -77,7 +78,7 @@ class Replica:
             Start(
                 node=settings.node,
                 gateway=settings.gateway,
-                agent=secrets.token_hex(8),
+                agent=self._name,
                 worker=0,
                 incarnation=time.time_ns() // 1_000_000,  # a record's name must not come back after a restart
                 data_dir=str(settings.data_dir.absolute()),
@@ -175,6 +176,9 @@ class Replica:
         if self._discovering is not None:
             self._discovering.cancel()
         self._agent.hand_over()
+
+    def resume(self) -> None:
+        presence.take_over(self._settings.data_dir, self._name)  # its workers, if any live on, drain then
 
     # Signals.
 

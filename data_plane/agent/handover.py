@@ -55,6 +55,9 @@ class Giver(Protocol):
     async def release(self) -> None:
         """The successor serves: let go."""
 
+    def resume(self) -> None:
+        """The successor has failed: whatever it has left behind is to end."""
+
 
 async def offer(data_dir: Path, giver: Giver) -> None:
     """Wait for a successor, and hand over to it; returns when one serves.
@@ -69,6 +72,7 @@ async def offer(data_dir: Path, giver: Giver) -> None:
             with connection:
                 if await _hand_over(connection, giver):
                     break
+                giver.resume()
     with contextlib.suppress(OSError):
         (data_dir / FILE).unlink()
 
@@ -132,6 +136,9 @@ class Inheritance:
                 raise CannotTakeOver(f"'{data_dir / FILE}' is another user's")
             while not inheritance._receive():
                 pass
+        except CannotTakeOver:
+            connection.close()
+            raise
         except (OSError, msgspec.DecodeError) as error:
             connection.close()
             raise CannotTakeOver(f"nobody hands over at '{data_dir / FILE}': {error}") from error

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-import subprocess
+import os
+import signal
 import time
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +12,6 @@ from data_plane.agent import parent
 VARIABLE = "ISTHMUS_TAKE_OVER"
 POLL_SECONDS = 0.1
 UPGRADE_SECONDS = 130.0  # longer than the new process has for its hand-over
-KILL_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
 
@@ -31,19 +31,20 @@ async def upgrade(command: Sequence[str], environment: Mapping[str, str], has_fo
     Not as a child of asyncio's: that kills its children at the end of the loop.
     """
     try:
-        process = await asyncio.to_thread(_start, command, environment)
+        pid = _start(command, environment)
     except OSError as error:
         logger.error("upgrade failed error=%s", error)
         return False
-    logger.info("upgrade begins pid=%d", process.pid)
+    logger.info("upgrade begins pid=%d", pid)
     deadline = time.monotonic() + UPGRADE_SECONDS
     while not has_followed.is_set():
-        if process.poll() is not None:
-            logger.error("upgrade failed; serving on pid=%d status=%d", process.pid, process.returncode)
+        status = _status(pid)
+        if status is not None:
+            logger.error("upgrade failed; serving on pid=%d status=%d", pid, status)
             return False
         if time.monotonic() > deadline:
-            logger.error("upgrade failed; serving on pid=%d error=%s", process.pid, "it does not serve in time")
-            await asyncio.to_thread(_end, process)
+            logger.error("upgrade failed; serving on pid=%d error=%r", pid, "it does not serve in time")
+            _kill(pid)
             return False
         try:
             await asyncio.wait_for(has_followed.wait(), POLL_SECONDS)
@@ -52,14 +53,18 @@ async def upgrade(command: Sequence[str], environment: Mapping[str, str], has_fo
     return True
 
 
-def _start(command: Sequence[str], environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([*command], env={**environment, VARIABLE: "1"}, stdin=subprocess.DEVNULL)
+def _start(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    nowhere = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
+    return os.posix_spawn(command[0], list(command), {**environment, VARIABLE: "1"}, file_actions=nowhere)
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    try:
-        process.wait(KILL_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def _status(pid: int) -> int | None:
+    """The exit status, negative for a signal; None while it runs."""
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None
+
+
+def _kill(pid: int) -> None:
+    """Its workers drain: they see that they are nobody's."""
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)

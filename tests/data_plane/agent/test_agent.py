@@ -16,10 +16,13 @@ from data_plane.agent.messages import (
     Accept,
     Accepting,
     Applied,
+    Certificates,
     Changes,
     Commit,
     Drain,
     Draining,
+    KeyPair,
+    LameDuck,
     Records,
     Report,
     Start,
@@ -47,13 +50,14 @@ def update(revision: int, *removed: str, **changed: str) -> ConfigUpdate:
 
 
 class Scene:
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, leave_seconds: float = 0.0) -> None:
         self.data_dir = data_dir
         self.workers = FakeWorkers()
         self.sockets = Sockets((ListenAddress("127.0.0.1"),), 2, {}, beside_orphans=False)
         start = Start("node", "gateway", "this", 0, 0, str(data_dir), 1.0)
         spool = Spool(data_dir / "records", 1_000_000)
-        self.agent = Agent(start, Parts(FakeConfiguration(), spool, self.sockets, self.workers.start))
+        parts = Parts(FakeConfiguration(), spool, self.sockets, self.workers.start, leave_seconds)
+        self.agent = Agent(start, parts)
         self.running = asyncio.get_running_loop().create_task(self.agent.run())
 
     async def serve(self, *revisions: int) -> list[FakeWorker]:
@@ -82,8 +86,8 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 @asynccontextmanager
-async def running(data_dir: Path) -> AsyncIterator[Scene]:
-    scene = Scene(data_dir)
+async def running(data_dir: Path, leave_seconds: float = 0.0) -> AsyncIterator[Scene]:
+    scene = Scene(data_dir, leave_seconds)
     try:
         yield scene
     finally:
@@ -208,3 +212,51 @@ async def test_workers_that_do_not_end_are_killed(tmp_path: Path, monkeypatch: p
         workers = await scene.serve()
         scene.agent.stop()
         await until(lambda: all(worker.process.signals for worker in workers))
+
+
+@pytest.mark.parametrize("ends", ["in time", "at the second signal", "by a successor"])
+async def test_before_the_drain_it_is_not_ready_but_accepts_for_a_while(tmp_path: Path, ends: str) -> None:
+    async with running(tmp_path, 0.1 if ends == "in time" else 30.0) as scene:
+        await scene.agent.apply(update(1, a="1"))
+        workers = await scene.serve()
+        if ends == "by a successor":
+            scene.agent.hand_over()
+        else:
+            scene.agent.stop()
+            assert scene.agent.draining
+            for worker in workers:
+                await hear(worker, LameDuck)
+        if ends == "at the second signal":
+            scene.agent.stop()
+            await until(lambda: all(worker.process.signals for worker in workers))
+            return
+        for worker in workers:
+            await hear(worker, Drain)
+            worker.say(Draining())
+            worker.die(0)
+        await asyncio.wait_for(asyncio.shield(scene.running), 2.0)
+
+
+async def test_workers_are_replaced_one_after_the_other(scene: Scene) -> None:
+    await scene.agent.apply(update(1, a="1"))
+    before = await scene.serve()
+    replacing = asyncio.get_running_loop().create_task(scene.agent.replace_workers())
+    for old in before:
+        new = await scene.workers.next()
+        assert scene.workers.started.empty() and scene.agent.serving() == 2
+        commit = await hear(new, Commit)
+        new.say(Applied(commit.revision, commit.content_hash, 0.0), Accepting())
+        await hear(old, Drain)
+        old.say(Draining())
+        old.die(0)
+    await asyncio.wait_for(replacing, 2.0)
+    assert [place.restarts for place in scene.agent.places] == [1, 1]
+
+
+async def test_certificates_reach_workers_that_run_and_those_that_come(scene: Scene) -> None:
+    first, _ = [await scene.workers.next() for _ in scene.agent.places]
+    pairs = (KeyPair("a.crt", b"chain", b"key"),)
+    scene.agent.set_certificates(pairs)
+    assert await hear(first, Certificates) == Certificates(pairs)
+    first.die(-9)
+    assert (await hear(await scene.workers.next(), Start)).certificates == pairs

@@ -18,6 +18,7 @@ from data_plane.agent.messages import (
     Drain,
     Draining,
     KeyPair,
+    LameDuck,
     Listening,
     Records,
     Report,
@@ -187,3 +188,83 @@ async def test_a_crashing_worker_is_restarted_ever_more_slowly(scene: Scene) -> 
         times.append(loop.time())
     waits = [after - before for before, after in pairwise(times)]
     assert waits[0] < waits[1] < waits[2]
+
+
+async def accepting(worker: FakeWorker) -> FakeWorker:
+    worker.say(Applied(3, "hash", 0.01), Accepting())
+    return worker
+
+
+async def test_a_worker_is_replaced_once_its_successor_accepts(scene: Scene) -> None:
+    first = await accepting(await scene.next())
+    await until(lambda: scene.place.is_serving)
+    replacing = asyncio.get_running_loop().create_task(scene.place.replace())
+    second = await scene.next()
+    for _ in range(3):
+        await first.hear()
+    await until(lambda: len(scene.place.workers) == 2)
+    assert scene.place.is_serving and not replacing.done()
+    second.say(Accepting())
+    assert await first.hear() == Drain()
+    first.say(Draining())
+    assert await asyncio.wait_for(replacing, 2.0)
+    first.die(0)
+    await until(lambda: len(scene.place.workers) == 1)
+    assert scene.place.current is not None and scene.place.current.process.pid == second.process.pid
+    assert scene.workers.started.empty() and scene.place.restarts == 1
+
+
+@pytest.mark.parametrize("fails", ["dies", "is stuck", "cannot be started"])
+async def test_a_worker_stays_when_its_successor_fails(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    monkeypatch.setattr(place_module, "REPLACE_SECONDS", 0.1)
+    first = await accepting(await scene.next())
+    await until(lambda: scene.place.is_serving)
+    scene.workers.refusals = int(fails == "cannot be started")
+    replacing = asyncio.get_running_loop().create_task(scene.place.replace())
+    if fails != "cannot be started":
+        second = await scene.next()
+        if fails == "dies":
+            second.die(1)
+    assert not await asyncio.wait_for(replacing, 2.0)
+    if fails == "is stuck":
+        assert second.process.signals == [signal.SIGKILL]
+        second.die(-9)
+    await until(lambda: len(scene.place.workers) == 1)
+    assert scene.place.is_serving and first.process.returncode is None
+
+
+async def test_a_successor_stays_when_the_one_before_dies_meanwhile(scene: Scene) -> None:
+    first = await accepting(await scene.next())
+    await until(lambda: scene.place.is_serving)
+    replacing = asyncio.get_running_loop().create_task(scene.place.replace())
+    second = await scene.next()
+    first.die(-9)
+    await until(lambda: len(scene.place.workers) == 1)
+    await accepting(second)
+    assert await asyncio.wait_for(replacing, 2.0)
+    assert scene.workers.started.empty() and scene.place.restarts == 1
+
+
+async def test_who_has_served_for_a_while_did_not_fail_at_its_start(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = asyncio.get_running_loop()
+    for _ in range(4):
+        (await scene.next()).die(1)
+    monkeypatch.setattr(place_module, "STEADY_SECONDS", 0.0)
+    steady = await accepting(await scene.next())
+    await until(lambda: scene.place.is_serving)
+    steady.die(-9)
+    died = loop.time()
+    await scene.next()
+    assert loop.time() - died < 0.6  # the fifth failure in a row would have to wait for 1.6 s
+
+
+async def test_clients_are_sent_elsewhere_while_connections_are_accepted(scene: Scene) -> None:
+    worker = await scene.next()
+    for _ in range(3):
+        await worker.hear()
+    scene.place.leave()
+    assert await worker.hear() == LameDuck()
