@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from random import Random
+from typing import cast
 
 import pytest
 from msgspec import Raw
@@ -14,6 +15,7 @@ from data_plane.errors import GatewayTimeout, Overloaded, ProviderAuthFailed, Un
 from data_plane.exchange import Exchange, HeadMemo, Identity
 from data_plane.pipeline.sides import Dispatcher
 from data_plane.providers.base_url import BaseUrl
+from data_plane.providers.provider import Provider
 from data_plane.providers.relay import ProviderAuth, RelayProvider
 from data_plane.upstream import pool as pool_module
 from data_plane.upstream.cluster import Cluster, Endpoint, ModelVersion, Target
@@ -211,13 +213,17 @@ async def test_what_cannot_be_reached_is_left_for_another(pools: Pools, open_ups
 async def test_a_fault_of_ours_in_another_attempt_ends_the_exchange(
     pools: Pools, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Faulty(RelayProvider):
-        def fields(self, exchange: Exchange) -> bytes:
+    class Faulty:
+        name = "default/m2"
+
+        def path(self, exchange: Exchange, model: str) -> bytes:
             raise RuntimeError("a bug")
 
-    faulty = Faulty("default/m2", "OpenAI", BaseUrl.parse("http://models.example/v1"), ProviderAuth(None))
+        fields = credential = path
+
+    faulty = replace(target(NOBODY, "m2"), provider=cast(Provider, Faulty()))
     call = chat()
-    to(pools, target(NOBODY), replace(target(NOBODY, "m2"), provider=faulty)).send(call, streams_body=False)
+    to(pools, target(NOBODY), faulty).send(call, streams_body=False)
     await call.end()
     assert call.error is not None and call.error.code == "upstream_unreachable"
     assert "another attempt failed request_id=id-1" in caplog.text
