@@ -5,7 +5,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
@@ -50,6 +50,7 @@ class Bench:
 
     folder: Path
     plan: Plan
+    watch: Callable[[Server], AbstractContextManager[None]] = lambda _: nullcontext()  # around each that counts
     absent: dict[str, str] = field(default_factory=dict)  # why a system is not in the table
     _rates: dict[str, float] = field(default_factory=dict)  # what a system reached in a closed loop
     _started: int = 0
@@ -83,7 +84,8 @@ class Bench:
             progress = f"{point.scenario} c={point.concurrency} h={point.headers}"
             print(f"bench: {progress}, round {number + 1} of {rounds}", file=sys.stderr, flush=True)
             for place in places:
-                found[place.server.name].append(measure(place, self.plan.seconds))
+                with self.watch(place.server):
+                    found[place.server.name].append(measure(place, self.plan.seconds))
         return found
 
     def _loaded(self, place: Place, seconds: float) -> Sample:

@@ -1,6 +1,7 @@
 """Where a request's time goes: calls and time of every function, for the chat request in process.
 
-Usage: python -m benchmarks.profile [--headers 7|17] [--traffic chat|fresh|rest|stream] [--requests N] [--lines N] [--compiled]
+Usage: python -m benchmarks.profile [--traffic chat|fresh|rest|stream] [--headers 7|17] [--requests N] [--lines N]
+    [--compiled]
 
 The bytes of `make bench-steps` go through the real connection, plan and upstream objects, so the kernel is left out.
 Calls are exact. Times are those under the profiler, which makes calls look dearer than they are.
