@@ -11,7 +11,7 @@ class Limits:
     """
 
     head_bytes: int = 32 * 1024
-    line_bytes: int = 16 * 1024  # of one header field
+    line_bytes: int = 20 * 1024  # of one header field
     header_count: int = 100
     target_bytes: int = 8 * 1024
     body_bytes: int = 20 * 1024 * 1024

@@ -63,7 +63,12 @@ class HeadTable:
         return self._index.get(parts)
 
     def learn(self, parts: Parts, request: Request) -> None:
-        """Remember the head of a request that may come again. At its second sighting: many come once."""
+        """Remember the head of a request that may come again. At its second sighting: many come once.
+
+        Not if it states a length that is not among the parts: the next body would be read as a request.
+        """
+        if (request.length is not None) is not bool(parts[1]):
+            return
         sighting = hash(parts)
         if sighting not in self._seen:
             if len(self._seen) >= MAX_SIGHTINGS:

@@ -144,9 +144,9 @@ CASES: list[tuple[str, bytes, str]] = [
     ),
     ("Expect: garbage", b"POST /x HTTP/1.1\r\nHost: a\r\nExpect: garbage\r\nContent-Length: 5\r\n\r\nabcde", "!417"),
     ("two leading CRLFs", b"\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n", "!400"),
-    ("10 KiB header", b"GET /x HTTP/1.1\r\nHost: a\r\nX-A: " + b"a" * 10000 + b"\r\n\r\n", "GET /x"),
-    ("20 KiB header, unfinished", b"GET /x HTTP/1.1\r\nHost: a\r\nX-A: " + b"a" * 20000, "!431"),
-    ("20 KiB header", b"GET /x HTTP/1.1\r\nHost: a\r\nX-A: " + b"a" * 20000 + b"\r\n\r\n", "!431"),
+    ("21 KiB header, unfinished", b"GET /x HTTP/1.1\r\nHost: a\r\nX-A: " + b"a" * 21500, "!431"),
+    ("20 KiB header", b"GET /x HTTP/1.1\r\nHost: a\r\nX-A: " + b"a" * 20000 + b"\r\n\r\n", "GET /x"),
+    ("21 KiB header", b"GET /x HTTP/1.1\r\nHost: a\r\nX-A: " + b"a" * 21500 + b"\r\n\r\n", "!431"),
     ("1 MiB header", b"GET /x HTTP/1.1\r\nHost: a\r\nX-A: " + b"a" * 1048576 + b"\r\n\r\n", "!431"),
     (
         "500 headers",

@@ -135,6 +135,10 @@ HEADS = [
     b"POST /v1/chat HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer k\r\nContent-Length: %b\r\nAccept: x\r\n\r\n",
     b"POST /v1/chat HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer l\r\nContent-Length: %b\r\nAccept: x\r\n\r\n",
     b"POST /v1/chat HTTP/1.1\r\nHost: a\r\ncontent-length:%b\r\n\r\n",
+    b"POST /y HTTP/1.1\r\nHost: a\r\nCONTENT-LENGTH: %b\r\n\r\n",
+    b"POST /y HTTP/1.1\r\nHost: a\r\nContent-Length:  %b\r\n\r\n",
+    b"POST /y HTTP/1.1\r\nHost: a\r\nContent-Length: %b \r\n\r\n",
+    b"POST /y HTTP/1.1\r\nHost: a\r\nContent-Length: 0000000%b\r\n\r\n",
     b"PUT /%%61 HTTP/1.1\r\ncontent-length: %b\r\nHost: a\r\nAccept: x\r\nAccept: y\r\n\r\n",
     b"GET /models?%b HTTP/1.1\r\nHost: a\r\n\r\n",
     b"GET / HTTP/1.1\r\nHost: a\r\nX: content-length: 3\r\n\r\n%.0b",
@@ -149,8 +153,8 @@ DIGITS = [b"0", b"3", b"03", b"40", b"300", b"0000000003", b"99999", b"+3", b""]
 def message(random: Random) -> bytes:
     digits = random.choice(DIGITS[:5] if random.random() < 0.9 else DIGITS)
     number = int(digits) if digits.isdigit() else 3
-    head = random.choices(HEADS, [9, 9, 9, 9, 9, 9, 1, 4, 1, 2])[0] % digits
-    body = b"b" * min(number, 400) if b"ength:" in head and not head.startswith(b"GET") else b""
+    head = random.choices(HEADS, [9, 9, 9, 2, 2, 2, 2, 9, 9, 9, 1, 4, 1, 2])[0] % digits
+    body = b"b" * min(number, 400) if b"ength:" in head.lower() and not head.startswith(b"GET") else b""
     data = bytearray(head + body)
     if random.random() < 0.04:
         data[random.randrange(len(data))] = random.randrange(256)
