@@ -7,9 +7,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from config_schemas.base import HeaderName, Model, Name, Timestamp
-from config_schemas.policies.header import RESERVED_HEADERS, RESERVED_PREFIX
+from config_schemas.base import Model, Name, Timestamp
+from config_schemas.policies.header import NOT_ADDED, RESERVED_HEADERS, RESERVED_PREFIX
 from config_schemas.routing.endpoint import ServiceEndpoint
+from config_schemas.routing.rewrite import QueryName
+
+TAKEN = RESERVED_HEADERS | NOT_ADDED | {"key"}  # `?key=` may carry an API key
 
 BasePath = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9\-._~!$&'()*+,;=:@]+)*$", max_length=512)]
 
@@ -56,7 +59,7 @@ class Versioning(Model):
     """
 
     by: Literal["Path", "Header", "Query"]
-    name: HeaderName | None = None
+    name: QueryName | None = None
     prefix: BasePath = ""
     default: Name | None = None
     on_unknown: Literal["Refuse", "Default"] = "Refuse"
@@ -70,9 +73,16 @@ class Versioning(Model):
             raise ValueError("`prefix` needs `by: Path`")
         if self.on_unknown == "Default" and self.default is None:
             raise ValueError("`default` is required with `onUnknown: Default`")
-        if self.name is not None and (self.name in RESERVED_HEADERS or self.name.startswith(RESERVED_PREFIX)):
-            raise ValueError(f"'{self.name}' belongs to the gateway: choose another `name`")
+        if self.name is not None:
+            _check_name(self.by, self.name)
         return self
+
+
+def _check_name(by: str, name: str) -> None:
+    if by == "Header" and name != name.lower():
+        raise ValueError("`name` of a header must be lowercase")
+    if name in TAKEN or name.startswith(RESERVED_PREFIX):
+        raise ValueError(f"'{name}' says something else already: choose another `name`")
 
 
 def check_versions(versions: tuple[ServiceVersion, ...], versioning: Versioning | None) -> None:

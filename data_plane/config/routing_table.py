@@ -92,7 +92,8 @@ class HostTable:
             prefix = prefix[: prefix.rfind(b"/")]
         parts = path.split(b"/")[1:]
         for entry in self.templates:
-            if _fits(entry.match.segments, parts):
+            segments = entry.match.segments
+            if len(segments) == len(parts) and _fits(segments, parts):
                 yield entry
 
     def _find_prefix(self, request: Request, path: bytes, tenant: str | None) -> Entry | None:
@@ -113,7 +114,8 @@ class HostTable:
             return None
         parts = path.split(b"/")[1:]
         for entry in self.templates:
-            if _fits(entry.match.segments, parts) and entry.holds(request, tenant):
+            segments = entry.match.segments
+            if len(segments) == len(parts) and _fits(segments, parts) and entry.holds(request, tenant):
                 return entry
         return None
 
@@ -191,10 +193,8 @@ def _entries(routes: Iterable[CompiledRoute]) -> Iterator[Entry]:
 
 
 def _fits(segments: tuple[bytes | None, ...], parts: list[bytes]) -> bool:
-    """Whether a path has a template's segments."""
-    return len(segments) == len(parts) and all(
-        part and segment in (None, part) for segment, part in zip(segments, parts, strict=True)
-    )
+    """Whether a path has a template's segments, where there are as many."""
+    return all(part and segment in (None, part) for segment, part in zip(segments, parts, strict=True))
 
 
 def _take(entries: dict[bytes, tuple[Entry, ...]], path: bytes, route_path: str) -> None:

@@ -175,7 +175,7 @@ class ServiceVersion(Struct, frozen=True, rename="camel", kw_only=True, gc=False
 
 class Versioning(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     by: Literal["Path", "Header", "Query"]
-    name: Annotated[str, Meta(pattern=r"^[a-z0-9!#$%&'*+.^_`|~-]+\Z", max_length=128)] | None = None
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._~-]+\Z", max_length=128)] | None = None
     prefix: Annotated[str, Meta(pattern=r"^(/[A-Za-z0-9\-._~!$&'()*+,;=:@]+)*\Z", max_length=512)] = ""
     default: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)] | None = (
         None

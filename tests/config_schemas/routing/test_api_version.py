@@ -26,7 +26,7 @@ def service(versions: list[dict[str, Any]], versioning: dict[str, Any] | None = 
         ([], None),
         ([{"name": "2026-11-24"}], {"by": "Header", "name": "x-version", "default": "2026-11-24"}),
         ([{"name": "v1", "stage": "Retired", "successor": "v2"}, {"name": "v2"}], {**BY_PATH, "prefix": "/api"}),
-        ([{"name": "v1", "sunsetAt": "2027-01-01T00:00:00Z"}], {"by": "Query", "name": "version"}),
+        ([{"name": "v1", "sunsetAt": "2027-01-01T00:00:00Z"}], {"by": "Query", "name": "apiVersion"}),
     ],
 )
 def test_versions_that_can_be_told_apart(versions: list[dict[str, Any]], versioning: dict[str, Any] | None) -> None:
@@ -48,7 +48,10 @@ def test_versions_that_can_be_told_apart(versions: list[dict[str, Any]], version
         ({"links": [{"rel": "sunset", "href": "https://a>;rel=b"}]}, BY_PATH, "should match pattern"),
         ({}, {**BY_PATH, "name": "x"}, "`name` is required with `by: Header` and `by: Query`, and only there"),
         ({}, {"by": "Header"}, "`name` is required with `by: Header` and `by: Query`, and only there"),
-        ({}, {"by": "Header", "name": "host"}, "'host' belongs to the gateway"),
+        ({}, {"by": "Header", "name": "host"}, "'host' says something else already"),
+        ({}, {"by": "Header", "name": "x-api-key"}, "'x-api-key' says something else already"),
+        ({}, {"by": "Query", "name": "key"}, "'key' says something else already"),
+        ({}, {"by": "Header", "name": "X-Version"}, "`name` of a header must be lowercase"),
         ({}, {"by": "Header", "name": "x-a", "prefix": "/a"}, "`prefix` needs `by: Path`"),
         ({}, {**BY_PATH, "onUnknown": "Default"}, "`default` is required with `onUnknown: Default`"),
         ({}, {**BY_PATH, "default": "v3"}, "`versioning.default` must be one of 'v1', 'v2'"),

@@ -222,3 +222,14 @@ def test_models_asked_for_by_another_method_say_by_which() -> None:
         error = Gateway(basic()).ask(request("DELETE", path)).error
         assert error is not None
         assert dict(error.headers)[b"allow"] == allow
+
+
+def test_a_caller_hears_of_its_own_methods_only() -> None:
+    theirs = of_tenant("a-theirs", route_of("a-theirs", at("Prefix", "/a", methods=["PUT"]), "ApiKey"))
+    ours = of_tenant("ours", route_of("ours", at("Prefix", "/a", methods=["GET"]), "ApiKey"))
+
+    answer = Gateway(ours | theirs).ask(request("DELETE", "/a", authorization="Bearer isk_ours"))
+
+    assert answer.exchange.route == "ours/route"
+    assert answer.error is not None
+    assert dict(answer.error.headers)[b"allow"] == b"GET, HEAD, OPTIONS"
