@@ -39,7 +39,7 @@ class Versions:
 
     @property
     def sentence(self) -> str:
-        return f"it has {', '.join(self.served)}"
+        return f"it has {', '.join(self.served) or 'none any more'}"
 
 
 class ByPath:

@@ -33,12 +33,12 @@ TAILS = st.lists(SEGMENTS, max_size=6).map(lambda segments: "".join(f"/{each}" f
 IDS = st.text(st.sampled_from("ab.%2eE5cf;/"), min_size=1, max_size=8)
 
 
-def gateway(rewrite: dict[str, str], kind: str, value: str) -> Gateway:
+def gateway(change: dict[str, str], kind: str, value: str, *, redirects: bool = False) -> Gateway:
+    path = {"path": change}
     spec = {
-        "serviceRef": {"name": "svc"},
         "authentication": {"methods": ["Anonymous"]},
         "matches": [{"path": {"type": kind, "value": value}}],
-        "rewrite": {"path": rewrite},
+        **({"redirect": path} if redirects else {"serviceRef": {"name": "svc"}, "rewrite": path}),
     }
     service = resource("Service", "svc", {"endpoints": [{"host": "h", "port": 80}]})
     return Gateway(dict([service, resource("Route", "route", spec)]))
@@ -46,6 +46,9 @@ def gateway(rewrite: dict[str, str], kind: str, value: str) -> Gateway:
 
 PREFIX = gateway({"type": "ReplacePrefix", "value": "/inner/api"}, "Prefix", "/public")
 TEMPLATE = gateway({"type": "Template", "value": "/inner/{id}/end"}, "Template", "/public/{id}")
+
+
+MOVED = gateway({"type": "ReplacePrefix", "value": "/"}, "Prefix", "/public", redirects=True)
 
 
 def forwarded(served: Gateway, target: str) -> bytes | None:
@@ -70,6 +73,20 @@ def test_no_path_leads_out_of_the_prefix_that_replaces_it(tail: str) -> None:
 
     assert path is None or path == b"/inner/api" or path.startswith(b"/inner/api/")
     assert path is None or is_canonical(path)
+
+
+@settings(max_examples=400)
+@given(TAILS)
+def test_no_path_makes_a_redirect_lead_to_another_host(tail: str) -> None:
+    try:
+        path, _ = canonicalize(f"/public{tail}".encode())
+    except BadRequest:
+        return
+    response = MOVED.ask(request("GET", path.decode())).response
+    location = dict(response.headers)[b"location"] if response is not None else b"/"
+
+    assert location[:1] == b"/" and location[1:2] not in (b"/", b"\\")
+    assert is_canonical(location)
 
 
 @settings(max_examples=400)
