@@ -90,6 +90,7 @@ def _check(document: Any, pointers: list[str], part: Part, api: OpenApi | None =
     for pointer in pointers:
         _done(graph.add(pointer))
     _done(graph.width())
+    pointers = list(dict.fromkeys(graph.resolved(each) for each in pointers))
     _done(graph.compiled_size(pointers))
     is_version_0 = api is not None and api.minor == 0
     _done(take_view(graph, part, has_nullable=is_version_0))

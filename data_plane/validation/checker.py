@@ -40,17 +40,16 @@ class Checker:
 
     def __init__(self, validator: jsonschema_rs.Validator) -> None:
         self._validator = validator
-        self.is_valid = validator.is_valid
 
     def violations(self, value: object, body_bytes: int = 0) -> list[Violation]:
         """Up to ten. `body_bytes`: of large bodies only the first is found, since all would take long."""
-        if self.is_valid(value):
-            return []
         if body_bytes > MAX_LISTED_BYTES:
             try:
                 self._validator.validate(value)
             except jsonschema_rs.ValidationError as error:
                 return [_violation(error)]
+            return []
+        if self._validator.is_valid(value):
             return []
         return [_violation(error) for error in islice(self._validator.iter_errors(value), MAX_VIOLATIONS)]
 
@@ -78,7 +77,9 @@ def compiler(document: Any, *, is_draft_4: bool) -> Compile:
                 pattern_options=jsonschema_rs.RegexOptions(),
                 validate_formats=True,
             )
-        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+        except jsonschema_rs.ValidationError as error:
+            raise Unfit(_path(error) or pointer, _first_line(error)) from None
+        except (jsonschema_rs.ReferencingError, ValueError) as error:
             raise Unfit(pointer, _first_line(error)) from None
 
     return compile_at
@@ -89,8 +90,11 @@ def _refuse(uri: str, /) -> dict[str, Any]:
 
 
 def _violation(error: jsonschema_rs.ValidationError) -> Violation:
-    path = "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in error.instance_path)
-    return Violation(error.message[:MAX_CHARACTERS], path[:MAX_CHARACTERS])
+    return Violation(error.message[:MAX_CHARACTERS], _path(error)[:MAX_CHARACTERS])
+
+
+def _path(error: jsonschema_rs.ValidationError) -> str:
+    return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in error.instance_path)
 
 
 def _first_line(error: Exception) -> str:

@@ -126,12 +126,20 @@ def test_too_many_schemas_are_unfit() -> None:
 
 def test_what_is_compiled_for_all_roots_is_bounded() -> None:
     shared: dict[str, Any] = {f"p{n}": {} for n in range(1000)}
-    document = {"shared": {"properties": shared}, **{f"r{n}": {"$ref": "#/shared"} for n in range(110)}}
+    document = {"shared": {"properties": shared}, **{f"r{n}": {"allOf": [{"$ref": "#/shared"}]} for n in range(110)}}
     made = graph(document, *(f"/r{n}" for n in range(110)))
 
-    assert done(made.compiled_size(["/r0", "/r1"])) == 2 * 1002
+    assert done(made.compiled_size(["/r0", "/r1"])) == 2 * 1003
     with raises(Unfit, match=f"more than {MAX_COMPILED} schemas are compiled"):
         done(made.compiled_size([f"/r{n}" for n in range(110)]))
+
+
+def test_what_only_refers_is_what_it_refers_to() -> None:
+    made = graph(
+        {"a": {"$ref": "#/b"}, "b": {"$ref": "#/c"}, "c": {}, "d": {"$ref": "#/c", "type": "object"}}, "/a", "/d"
+    )
+
+    assert [made.resolved(each) for each in ("/a", "/b", "/c", "/d")] == ["/c", "/c", "/c", "/d"]
 
 
 def test_deep_documents_are_unfit_and_do_not_break_the_walk() -> None:
