@@ -87,10 +87,8 @@ class ChunkedBody:
 
     def _keep_size_line(self, data: bytes, at: int) -> int:
         line = data[at : at + MAX_LINE_BYTES + 1]
-        if len(line) > MAX_LINE_BYTES and line[:1].isalnum():
-            self._count_extensions(len(line))
-        if not match_size_begun(line):
-            raise BadRequest("malformed chunk size")
+        if len(line) > MAX_LINE_BYTES or not match_size_begun(line):
+            raise BadRequest("malformed chunk size, or a chunk extension that is too long")
         self._line = line
         return len(data)
 
@@ -120,7 +118,7 @@ class ChunkedBody:
     def _read_trailer(self, data: bytes, at: int) -> int:
         end = data.find(b"\r\n", at)
         line = data[at:] if end < 0 else data[at:end]
-        if self._trailer_bytes + len(line) > self._limits.trailer_bytes:
+        if self._trailer_bytes + len(line.removesuffix(b"\r")) > self._limits.trailer_bytes:
             raise BadRequest(f"trailers may have {self._limits.trailer_bytes} bytes")
         if end < 0:
             if b"\n" in line or b"\r" in line[:-1]:
