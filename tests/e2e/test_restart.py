@@ -11,8 +11,9 @@ import pytest
 
 from tests.fakes.accepted import kill_knowingly
 from tests.fakes.model_server import Behaviour, ModelServer, model_server
-from tests.fakes.open_load import Address, OpenLoad, Target, chat_request, rest_request
+from tests.fakes.open_load import OpenLoad, Target, chat_request
 from tests.fakes.replica import Replica, api_key, configuration
+from tests.fakes.storm import Address, Storm
 
 LONG = (pytest.mark.long, pytest.mark.timeout(900))
 Property = Callable[[str, object], None]
@@ -44,24 +45,23 @@ async def test_only_what_a_killed_worker_had_accepted_is_lost(
     replica = Replica(tmp_path)
     replica.write_config(configuration({"alpha": upstream.url}))
     lost: set[Address] = set()
-    async with replica, OpenLoad([Target(replica.port)], rate, [rest_request()]) as load:
-        await load.more(rate)
+    async with replica, Storm(replica.port, rate) as storm:
+        await storm.more(rate)
         for turn in range(rounds):
             workers = sorted(replica.worker_pids())
             await restart(replica, workers[turn % 2])
-            assert len(load.failures) <= len(lost)
             victim = sorted(replica.worker_pids())[turn % 2]
             lost |= kill_knowingly(victim)
             await replica.until(lambda gone=victim: replica.has_ended(gone))  # type: ignore[misc]
             await replica.wait_for(lambda status: status["serving"] == status["workers"])
-        await load.more(rate)
-    record_property("connections a second", round(load.begun / load.seconds))
-    record_property("connections", len(load.calls))
+        await storm.more(rate)
+    outcome = storm.outcome
+    record_property("connections a second", round(outcome.begun / outcome.seconds))
+    record_property("connections", outcome.begun)
     record_property("accepted by killed workers", len(lost))
-    record_property("failed", len(load.failures))
-    unexplained = [call for call in load.failures if call.client not in lost]
-    assert unexplained == []
-    assert len(load.calls) == load.begun and load.begun / load.seconds > 0.9 * rate
+    record_property("failed", len(outcome.failures))
+    assert {client: why for client, why in outcome.failures.items() if client not in lost} == {}
+    assert outcome.finished == outcome.begun
 
 
 @dataclass(slots=True)
