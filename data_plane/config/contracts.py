@@ -9,10 +9,8 @@ from data_plane.config.rejection import Rejected
 from data_plane.validation.bodies import Bounds
 from data_plane.validation.checker import Checker
 from data_plane.validation.compile import compile_openapi, compile_schema
-from data_plane.validation.contract import Contract
+from data_plane.validation.contract import OFF, SHADOW, Contract
 from data_plane.validation.operations import OperationTable
-
-OFF = "Off"
 
 
 def make_contract(policy: structs.ValidationPolicy) -> Generator[None, None, Contract]:
@@ -44,10 +42,11 @@ def make_contract(policy: structs.ValidationPolicy) -> Generator[None, None, Con
             schemas["responses"], widths["responses"] = yield from compile_schema(spec.response_schema, "responses")
     except Unfit as error:
         raise Rejected(f"`spec.{field}`: {error}") from None
+    is_shadow = spec.mode == SHADOW
     return Contract(
         f"{metadata.tenant}/{metadata.name}",
-        spec.requests,
-        spec.responses,
+        SHADOW if is_shadow and spec.requests != OFF else spec.requests,
+        SHADOW if is_shadow and spec.responses != OFF else spec.responses,
         Bounds.of(spec.max_body_bytes, widths["requests"]),
         Bounds.of(spec.max_body_bytes, widths["responses"]),
         spec.failure_mode == "FailOpen",

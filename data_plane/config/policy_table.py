@@ -134,13 +134,14 @@ class PolicyTable:
         addresses = addressing.address_filters(in_order, self._sources.policies, self._refusals)
         verdicts = merge((each for each in in_order if each.policy.kind != addressing.KIND), MERGES)
         policies = [self._sources.policies[each.policy.path] for each in verdicts if each.is_effective]
-        shadows = tuple(each.policy.path for each in verdicts if each.policy.is_shadow and each.lost_to is None)
-        singles = [_filter(policy) for policy in policies if isinstance(policy, SinglePolicy)]
-        contracts = [
-            self._sources.contracts[each.policy.path]
+        shadows = tuple(
+            each.policy.path
             for each in verdicts
-            if each.is_effective and each.policy.path in self._sources.contracts
-        ]
+            if each.policy.is_shadow and each.lost_to is None and each.policy.path not in self._sources.contracts
+        )
+        singles = [_filter(policy) for policy in policies if isinstance(policy, SinglePolicy)]
+        known = self._sources.contracts  # which judge in shadow, too
+        contracts = [known[each.policy.path] for each in verdicts if each.policy.path in known]
         filters = [*addresses, *singles]
         if contracts:
             filters.append(ValidationFilter(contracts, self._metrics))

@@ -12,8 +12,10 @@ from data_plane.validation.checker import MAX_VIOLATIONS, Checker, Violation
 from data_plane.validation.operations import CompiledBody, CompiledOperation, Match, OperationTable
 from data_plane.validation.parameters import Fields, cookie_fields, decoded, query_fields
 
-ENFORCE, SHADOW, OFF = "Enforce", "Shadow", "Off"
 Direction = Literal["Enforce", "Shadow", "Off"]
+ENFORCE: Direction = "Enforce"
+SHADOW: Direction = "Shadow"
+OFF: Direction = "Off"
 WITH_BODY = frozenset((b"POST", b"PUT", b"PATCH"))  # of which a schema without an operation demands a body
 NO_FIELDS: Fields = {}
 
@@ -54,7 +56,11 @@ class Contract:
             return None
         violations = parameter_violations(operation, found.values, exchange)
         if operation.body is not None:
-            violations += self._body_violations(exchange, operation.body)
+            try:
+                violations += self._body_violations(exchange, operation.body)
+            except Unvalidated:
+                _refuse(violations)  # the parameters hold for every body
+                raise
         elif exchange.request.body:
             violations.append(Violation(f"{operation.name} takes no body"))
         _refuse(violations)

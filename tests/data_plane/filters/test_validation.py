@@ -223,6 +223,16 @@ def test_a_schema_alone_holds_for_every_body(given: Exchange, kind: type[Gateway
     assert (None if error is None else type(error)) == kind
 
 
+def test_parameters_are_judged_though_the_body_is_not() -> None:
+    document = json.loads(json.dumps(PETS))
+    document["paths"]["/pets"]["post"]["parameters"] = document["paths"]["/pets"]["get"]["parameters"]
+    held = Held(openapi={"document": json.dumps(document)}, failure_mode="FailOpen")
+    large = b'"' + b"x" * (1 << 20) + b'"'
+
+    assert held.request(exchange("POST", "/v1/pets?limit=5", large)) is None
+    assert isinstance(held.request(exchange("POST", "/v1/pets?limit=500", large)), InvalidRequest)
+
+
 FIT = [{"id": 1, "name": "rex"}]
 UNFIT: list[tuple[str, Response]] = [
     ("/v1/pets", answer([{"name": "rex"}])),
