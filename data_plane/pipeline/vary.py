@@ -4,6 +4,14 @@
 def add_vary(headers: list[tuple[bytes, bytes]], name: bytes) -> None:
     """Add a request header's name to `Vary`, unless it is there already or everything counts."""
     for field, value in headers:
-        if field == b"vary" and not {b"*", name.lower()}.isdisjoint(map(bytes.strip, value.lower().split(b","))):
+        if field == b"vary" and _covers(value, name):
             return
     headers.append((b"vary", name))
+
+
+def _covers(value: bytes, name: bytes) -> bool:
+    value, name = value.lower(), name.lower()
+    if name not in value and b"*" not in value:
+        return False  # the usual case, without taking the list apart
+    names = [each.strip() for each in value.split(b",")]
+    return name in names or b"*" in names
