@@ -71,7 +71,7 @@ def _added_by_tls(scenario: str) -> Callable[[Results], float | None]:
 
 
 def _step(name: str) -> Callable[[Results], float | None]:
-    return lambda results: abs(results.steps[name].cost_us) if name in results.steps else None
+    return lambda results: max(0.0, results.steps[name].cost_us) if name in results.steps else None
 
 
 GOALS: Sequence[Goal] = (

@@ -82,6 +82,7 @@ LUA = """
       RELAY proxy_request_buffering off;
     }
   }"""
+PROTOCOLS = "ssl_protocols TLSv1.2 TLSv1.3"  # as the other systems do
 LUA_MODULES = ("ndk_http_module", "ngx_http_lua_module")
 
 
@@ -106,7 +107,8 @@ def lua_command(site: Site) -> list[str]:
 
 def _relay(site: Site, target: str) -> str:
     verified = (
-        f"proxy_ssl_verify on; proxy_ssl_trusted_certificate {site.certificates.authority}; proxy_ssl_name localhost;"
+        f"proxy_{PROTOCOLS}; proxy_ssl_name localhost;"
+        f" proxy_ssl_verify on; proxy_ssl_trusted_certificate {site.certificates.authority};"
     )
     return (
         f"proxy_pass {'https' if site.tls_up else 'http'}://{target}; proxy_http_version 1.1;"
@@ -117,7 +119,9 @@ def _relay(site: Site, target: str) -> str:
 def _command(site: Site, content: str, program: str = "", modules: str = "") -> list[str]:
     place = site.folder
     pool = f"upstream models {{ server 127.0.0.1:{site.upstream}; keepalive 1024; keepalive_requests 1000000000; }}"
-    certificate = f"ssl_certificate {site.certificates.certificate}; ssl_certificate_key {site.certificates.key};"
+    certificate = (
+        f"ssl_certificate {site.certificates.certificate}; ssl_certificate_key {site.certificates.key}; {PROTOCOLS};"
+    )
     listen = f"listen 127.0.0.1:{site.port} {'ssl' if site.tls_in else ''} backlog=4096;"
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     parts = {

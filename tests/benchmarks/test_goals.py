@@ -7,7 +7,7 @@ from benchmarks.results import Results, Step
 from benchmarks.samples import Row
 from tests.fakes.bench import row
 
-STEPS = {SCALE: Step(20.0, 20.4, -0.4, 0.1)}
+STEPS = {SCALE: Step(20.0, 20.4, 0.4, 0.1)}
 CHAT = row(cpu_us=30.0, ratio=2.1)
 
 
