@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 from config_schemas.base import HeaderName, HeaderValue, HostName, Labels, Model, Reference, Resource, Text
 from config_schemas.routing.answer import Redirect, StaticAnswer
 from config_schemas.routing.rewrite import PLACEHOLDER, PathRewrite, QueryName, Rewrite
+from config_schemas.routing.upgrade import Upgrade
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 ClientApi = Literal["OpenAI", "Anthropic", "Gemini", "Cohere"]
@@ -75,7 +76,9 @@ class ModelTargets(Model):
 class RouteSpec(Model):
     """Exactly one of `models`, `serviceRef`, `redirect` and `respond`, which says where requests go.
 
-    Of several routes that match, the most specific wins; ties are refused. `rewrite` needs `serviceRef`.
+    Of several routes that match, the most specific wins; ties are refused. `rewrite` and `upgrades` need `serviceRef`.
+    What is under way when its credential is revoked or the route goes: upgraded connections are closed; answers end as
+    ever, or are cut off with `onRevocation: Cut`.
     """
 
     gateway_refs: Annotated[tuple[Reference, ...], Field(max_length=16)] = ()  # none: every gateway of the tenant
@@ -87,6 +90,8 @@ class RouteSpec(Model):
     redirect: Redirect | None = None
     respond: StaticAnswer | None = None
     rewrite: Rewrite | None = None
+    upgrades: Annotated[tuple[Upgrade, ...], Field(max_length=8)] = ()
+    on_revocation: Literal["Finish", "Cut"] = "Finish"
     description: Text = ""
 
     @model_validator(mode="after")
@@ -95,6 +100,11 @@ class RouteSpec(Model):
             raise ValueError("exactly one of `models`, `serviceRef`, `redirect` and `respond` is required")
         if self.rewrite is not None and self.service_ref is None:
             raise ValueError("`rewrite` needs `serviceRef`")
+        if self.upgrades and self.service_ref is None:
+            raise ValueError("`upgrades` needs `serviceRef`")
+        protocols = [each.protocol for each in self.upgrades]
+        if len(set(protocols)) < len(protocols):
+            raise ValueError("`upgrades` may name a protocol once")
         return self
 
     @model_validator(mode="after")

@@ -415,6 +415,24 @@ class Rewrite(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     query: QueryChanges | None = None
 
 
+class Upgrade(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    protocol: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._/+-]*\Z", max_length=64)] = "websocket"
+    origins: Annotated[
+        tuple[
+            Annotated[
+                str,
+                Meta(pattern=r"^(\*|https?://(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?)\Z", max_length=280),
+            ],
+            ...,
+        ],
+        Meta(max_length=64),
+    ] = ()
+    idle_seconds: Annotated[int, Meta(ge=1, le=86400)] = 300
+    total_seconds: Annotated[int, Meta(ge=1, le=604800)] = 86400
+    max_bytes: Annotated[int, Meta(ge=1, le=1125899906842624)] = 1073741824
+    max_connections: Annotated[int, Meta(ge=1, le=1000000)] = 1000
+
+
 class RouteSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     gateway_refs: Annotated[tuple[Reference, ...], Meta(max_length=16)] = ()
     hostnames: Annotated[
@@ -428,6 +446,8 @@ class RouteSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     redirect: Redirect | None = None
     respond: StaticAnswer | None = None
     rewrite: Rewrite | None = None
+    upgrades: Annotated[tuple[Upgrade, ...], Meta(max_length=8)] = ()
+    on_revocation: Literal["Finish", "Cut"] = "Finish"
     description: Annotated[str, Meta(max_length=1024)] = ""
 
 

@@ -82,10 +82,14 @@ def read_head(head: bytes, headers: dict[bytes, bytes], limits: Limits) -> tuple
     length = None if stated is None else read_length(stated, limits)
     has_body = bool(length)
     is_rare = not headers.keys().isdisjoint(RARE_FIELDS)
-    if is_rare:
-        has_body = has_body or b"transfer-encoding" in headers
-        read_rare(headers, is_http_1_0)
-    return Request(method, path, query, headers, keep_alive, is_http_1_0, has_body, length), is_rare or not keep_alive
+    if not is_rare:
+        return Request(method, path, query, headers, keep_alive, is_http_1_0, has_body, length), not keep_alive
+    has_body = has_body or b"transfer-encoding" in headers
+    offered = read_rare(headers, is_http_1_0)
+    request = Request(method, path, query, headers, keep_alive, is_http_1_0, has_body, length)
+    if offered and method == b"GET" and not has_body:
+        request.upgrade = offered
+    return request, True
 
 
 def check_request_line(parts: list[bytes]) -> None:
@@ -128,7 +132,8 @@ def origin_form(target: bytes, host: bytes) -> bytes:
     return path if path.startswith(b"/") else b"/" + path
 
 
-def read_rare(headers: dict[bytes, bytes], is_http_1_0: bool) -> None:
+def read_rare(headers: dict[bytes, bytes], is_http_1_0: bool) -> bytes:
+    """Check what few requests have. Returns the protocol that the client offers to change to."""
     coding = headers.pop(b"transfer-encoding", None)  # never with a length: the parser's work
     if coding is not None:
         if coding.lower() != b"chunked":
@@ -138,7 +143,11 @@ def read_rare(headers: dict[bytes, bytes], is_http_1_0: bool) -> None:
     expectation = headers.get(b"expect")
     if expectation is not None and expectation.lower() != b"100-continue":
         raise ExpectationFailed("the only expectation that can be met is '100-continue'")
-    if b"upgrade" in headers:  # declined, as if it had not been offered (RFC 9110 7.8)
+    offered = b""
+    if b"upgrade" in headers:  # declined, as if it had not been offered, unless a route takes it (RFC 9110 7.8)
+        if not is_http_1_0 and b"upgrade" in tokens_of(headers.get(b"connection", b"")):
+            offered = headers[b"upgrade"].lower()
         for name in UPGRADE_FIELDS:
             headers.pop(name, None)
     keep_valid_ids(headers)
+    return offered

@@ -1,0 +1,37 @@
+"""What is known of an upgraded connection while its bytes go both ways unread."""
+
+from data_plane.codecs.websocket import WEBSOCKET, FrameBoundary, close_frame
+from data_plane.exchange import UpgradeTerms
+
+
+class Tunnel:
+    """One connection's, with the deadline that each read moves."""
+
+    __slots__ = ("_boundary", "_ends_at", "_received", "_sent", "_terms")
+
+    def __init__(self, terms: UpgradeTerms, now: float) -> None:
+        self._terms = terms
+        self._ends_at = now + terms.total_seconds
+        self._boundary = FrameBoundary() if terms.protocol == WEBSOCKET else None
+        self._received = 0  # from the client
+        self._sent = 0
+
+    def deadline(self, now: float) -> float:
+        """When it is closed unless something comes, or whatever comes."""
+        return min(now + self._terms.idle_seconds, self._ends_at)
+
+    def receive(self, data: bytes) -> bool:
+        """Note what the client has sent. False: it is too much."""
+        self._received += len(data)
+        return self._received <= self._terms.max_bytes
+
+    def send(self, data: bytes) -> bool:
+        """Note what the client is being sent. False: it is too much."""
+        self._sent += len(data)
+        if self._boundary is not None:
+            self._boundary.feed(data)
+        return self._sent <= self._terms.max_bytes
+
+    def last_words(self, code: int, reason: bytes) -> bytes:
+        """Tells the client why it ends; empty where the protocol has no words for it, or amid a message."""
+        return close_frame(code, reason) if self._boundary is not None and self._boundary.is_here else b""
