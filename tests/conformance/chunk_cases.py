@@ -85,6 +85,9 @@ EXTENSIONS = [
     refused("extension with NUL", size(b"5;a\x00b")),
     refused("extension with LF in quotes", size(b'5;a="\n"')),
     refused("extension with a request after LF", size(b"5;\n", b"abcde\r\n0\r\n\r\n" + SMUGGLED)),
+    refused("extension of 64 KiB", size(b"5;" + b"a" * 65_536)),
+    refused("extension of 300 bytes", size(b"5;" + b"a" * 300)),
+    refused("extensions of 8 KiB in all", CHUNKED + (b"1;" + b"a" * 200 + b"\r\na\r\n") * 40 + b"0\r\n\r\n"),
     refused("extension without semicolon", size(b"5 a=b")),
 ]
 
@@ -107,6 +110,9 @@ TRAILERS = [
     refused("trailer with bare CR", trailer(b"X: 1\rY: 2")),
     refused("trailer with NUL", trailer(b"X: 1\x00")),
     refused("trailer with space before the colon", trailer(b"X : 1")),
+    refused("trailers of 64 KiB", trailer(b"X: " + b"a" * 65_536), 400, 431),
+    refused("2,000 trailers", trailer(*[b"X-%d: a" % number for number in range(2000)]), 400, 431),
+    served("trailer Connection: close", trailer(b"Connection: close"), posted(b"abcde")),
     refused("trailer that is a request", CHUNKED + b"0\r\n" + SMUGGLED),
 ]
 

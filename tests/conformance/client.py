@@ -47,6 +47,7 @@ class Client:
     def __init__(self, connection: socket.socket) -> None:
         self.reader = asyncio.StreamReader(limit=1 << 26)
         self.was_reset = False  # closed without order: on some systems the client loses answers it has not read yet
+        self._heard = False
         self._socket = connection
         self._reading = spawn(self._read())
 
@@ -55,7 +56,11 @@ class Client:
         connection = socket.socket()
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", port))
+        try:
+            await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", port))
+        except OSError:
+            connection.close()
+            raise
         return cls(connection)
 
     async def send(self, data: Iterable[bytes]) -> None:
@@ -87,6 +92,11 @@ class Client:
                 await read_body(self.reader, head, body, until_close=True)
             return Answer(head, bytes(body))
 
+    @property
+    def has_heard(self) -> bool:
+        """Whether there is anything of an answer, or the end."""
+        return self._heard
+
     async def is_closed(self) -> bool:
         """Wait for the end: false if there is more than that."""
         async with asyncio.timeout(WAIT_SECONDS):
@@ -113,9 +123,11 @@ class Client:
         loop = asyncio.get_running_loop()
         try:
             while data := await loop.sock_recv(self._socket, 1 << 18):
+                self._heard = True
                 self.reader.feed_data(data)
         except ConnectionError:
             self.was_reset = True
+        self._heard = True
         self.reader.feed_eof()
 
 

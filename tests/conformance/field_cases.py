@@ -12,7 +12,8 @@ def host(*lines: bytes) -> bytes:
 
 
 SPOOFED = (  # what upstreams take for the gateway's word about the client
-    b"forwarded x-real-ip x-client-ip true-client-ip x-cluster-client-ip x-forwarded-port x-forwarded-server "
+    b"forwarded x-real-ip x_real_ip x_forwarded_user x-client-ip true-client-ip x-cluster-client-ip "
+    b"x-forwarded-port x-forwarded-server "
     b"x-forwarded-user x-forwarded-email x-forwarded-groups x-forwarded-client-cert x-forwarded-ssl "
     b"x-original-forwarded-for x-original-url x-original-host x-rewrite-url x-envoy-external-address"
 ).split()
@@ -116,7 +117,10 @@ OWN = [
     served("spoofed X-Forwarded-Proto", field(b"X-Forwarded-Proto: https"), SEEN_GET).with_lines(
         b"x-forwarded-proto: http"
     ),
-    *(served(f"spoofed {name.decode()}", field(name + b": 6.6.6.6"), SEEN_GET).without(name) for name in SPOOFED),
+    *(
+        served(f"spoofed {name.decode()}", field(name + b": 6.6.6.6"), SEEN_GET).without(name.replace(b"_", b"-"))
+        for name in SPOOFED
+    ),
     served("method override is not ours to obey", field(b"X-HTTP-Method-Override: DELETE"), SEEN_GET),
 ]
 
