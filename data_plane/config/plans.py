@@ -13,7 +13,7 @@ from data_plane.config import rest_route, structs
 from data_plane.config.policy_table import PolicyTable
 from data_plane.config.route_unit import CompiledRoute
 from data_plane.errors import GatewayError, MethodNotAllowed, NotFound, NotProgrammed
-from data_plane.exchange import Exchange
+from data_plane.exchange import Exchange, Request
 from data_plane.filters.authenticate import AuthenticateFilter
 from data_plane.filters.cors import CorsFilter, PreflightFilter
 from data_plane.filters.inflate import InflateFilter
@@ -70,6 +70,15 @@ class Tools:
     inflated: ByteBudget = field(default_factory=ByteBudget)
 
 
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """How a browser's question is answered: for which route, and whether the page is told anything."""
+
+    route: str
+    plan: Plan
+    allows: Callable[[Request], bool]
+
+
 class Plans:
     """One revision's."""
 
@@ -85,7 +94,7 @@ class Plans:
         self._entries: dict[tuple[str, Entrance, int], Plan] = {}
         self._full: dict[tuple[str, str, str, int], Plan] = {}
         self._refusals: dict[Refusal, Plan] = {}
-        self._preflights: dict[str, Plan | None] = {}
+        self._preflights: dict[str, Preflight | None] = {}
         self._wrong_methods: dict[tuple[str, frozenset[str], bool], Plan] = {}
 
     def entry(self, route: CompiledRoute, entrance: Entrance, place: int = 0) -> Plan:
@@ -96,8 +105,8 @@ class Plans:
             plan = self._entries[key] = self._make_entry(route, entrance, place)
         return plan
 
-    def preflight(self, route: CompiledRoute | None) -> Plan | None:
-        """The plan of a browser's question about a route, None as route: about what nothing takes.
+    def preflight(self, route: CompiledRoute | None) -> "Preflight | None":
+        """How a browser's question about a route is answered, None as route: about what nothing takes.
 
         None: no policy of ours answers it.
         """
@@ -130,11 +139,13 @@ class Plans:
         cors = (CorsFilter(rules),) if rules is not None else ()
         return (*self._outer, *cors, *self._policies.entry_filters(route))
 
-    def _make_preflight(self, route: CompiledRoute | None) -> Plan | None:
+    def _make_preflight(self, route: CompiledRoute | None) -> "Preflight | None":
         rules = self._policies.cors(route)
         if rules is None:
             return None
-        return compile_plan(in_order((*self._outer, *self._policies.entry_filters(route), PreflightFilter(rules))))
+        answers = PreflightFilter(rules)
+        plan = compile_plan(in_order((*self._outer, *self._policies.entry_filters(route), answers)))
+        return Preflight(route.full_name if route is not None else "", plan, answers.allows)
 
     def _make_entry(self, route: CompiledRoute, entrance: Entrance, place: int) -> Plan:
         authenticate = AuthenticateFilter(route.admittance, self._directory, self._tools.wall_clock)

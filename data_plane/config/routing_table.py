@@ -13,6 +13,7 @@ from data_plane.config.route_unit import CompiledMatch, CompiledRoute
 from data_plane.exchange import Request
 
 ANY_HOST = b""
+MAX_ANNOUNCED = 100  # tenants whose routes a preflight is asked of: strangers may cause no more work
 MAX_KNOWN_HOSTS = 1024  # values of `Host` come from clients
 
 
@@ -142,17 +143,24 @@ class RoutingTable:
         # Nothing of its own: another tenant's route may admit everybody, and refuses a key that is not its tenant's.
         return self.find(request) if tenant is not None else None
 
-    def find_announced(self, request: Request, method: bytes, headers: Collection[bytes]) -> Entry | None:
-        """The entry for a request that a preflight announces: with this method, and headers of these names.
+    def announced(self, request: Request, method: bytes, headers: Collection[bytes]) -> list[CompiledRoute]:
+        """The routes for a request that a preflight announces: with this method, and headers of these names.
 
-        Where only other methods are served, the first of those.
+        Whose key it will bring is not known: of each tenant the first route, up to one that takes everybody. Where only
+        other methods are served, the first route of those.
         """
+        found: dict[str, CompiledRoute] = {}
         nearest = None
         for entry in self.by_any_method(request, headers):
-            if not entry.match.methods or method in entry.match.methods:
-                return entry
-            nearest = nearest or entry
-        return nearest
+            route = entry.route
+            if entry.match.methods and method not in entry.match.methods:
+                nearest = nearest or route
+                continue
+            found.setdefault(route.tenant, route)
+            takes_everybody = route.admittance.takes_anonymous or route.tenant == PLATFORM_TENANT
+            if takes_everybody or len(found) == MAX_ANNOUNCED:
+                break
+        return list(found.values()) or ([nearest] if nearest is not None else [])
 
     def by_any_method(self, request: Request, announced: Collection[bytes] = ()) -> Iterator[Entry]:
         """All entries that the request would match, had it another method; the most specific first."""

@@ -91,6 +91,10 @@ class PreflightFilter(Filter):
             self._fields.append((b"access-control-allow-credentials", b"true"))
         self._fields.append((b"access-control-max-age", b"%d" % rules.max_age_seconds))
 
+    def allows(self, request: Request) -> bool:
+        """Whether the page may call at all."""
+        return self._origins.answer(request) is not None
+
     def on_request(self, exchange: Exchange) -> Response:
         asked = exchange.request.headers
         headers = [(b"vary", PREFLIGHT_VARY)]

@@ -213,6 +213,36 @@ def test_a_page_may_read_that_a_method_is_not_served() -> None:
     assert (b"access-control-allow-origin", PAGE.encode()) in answer.respond(Response(405, [])).headers
 
 
+def shared(tenant: str, *methods: str, allowed: str) -> list[tuple[str, bytes]]:
+    """A tenant's route at the same place as others', and its policy."""
+    spec = {"serviceRef": {"name": "shop"}, "matches": [SHOP], "authentication": {"methods": list(methods)}}
+    service = {"endpoints": [{"host": "h", "port": 80}]}
+    return [
+        resource("Service", "shop", service, tenant=tenant),
+        resource("Route", tenant, spec, tenant=tenant),
+        cors(on={"kind": "Route", "name": tenant}, tenant=tenant, allowOrigins=[allowed]),
+    ]
+
+
+@mark.parametrize(
+    "first, origin, is_allowed",
+    [
+        param("ApiKey", "https://b.example", True, id="of another tenant"),
+        param("ApiKey", "https://a.example", True, id="of the first tenant"),
+        param("ApiKey", "https://evil.example", False, id="of none"),
+        param("Anonymous", "https://b.example", False, id="behind a route that takes everybody"),
+    ],
+)
+def test_a_page_may_be_of_any_tenant_whose_key_the_request_could_bring(
+    first: str, origin: str, is_allowed: bool
+) -> None:
+    routes = [*shared("a", first, allowed="https://a.example"), *shared("b", "ApiKey", allowed="https://b.example")]
+
+    answer = answered(preflight(Gateway(dict(routes)), origin=origin))
+
+    assert ("access-control-allow-origin" in answer) == is_allowed
+
+
 @mark.parametrize("kind, name", [("Route", "shop"), ("Service", "shop"), ("Tenant", "default")])
 def test_a_policy_reaches_through_what_a_preflight_can_know(kind: str, name: str) -> None:
     assert answered(preflight(gateway(cors(on={"kind": kind, "name": name}))))["access-control-allow-origin"] == PAGE
