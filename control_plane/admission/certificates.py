@@ -1,4 +1,4 @@
-"""Certificates and keys in resources: whether they can be read and belong together, as far as they are written plainly."""
+"""Certificates and keys in resources: whether they can be read and belong together, where they are written plainly."""
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -11,7 +11,7 @@ from config_schemas.routing.gateway import Gateway
 from config_schemas.routing.gateway_tls import CERTIFICATE_KEY, PRIVATE_KEY
 from control_plane.errors import FieldError
 
-PEM = "-----BEGIN "
+KEPT = ("fingerprint:", "sealed:")  # stands for a value that is stored already
 
 
 def certificate_errors(resource: Resource) -> list[FieldError]:
@@ -28,7 +28,7 @@ def certificate_errors(resource: Resource) -> list[FieldError]:
 def _pair_errors(data: dict[str, str]) -> list[FieldError]:
     """Values that are written as fingerprints cannot be looked at; replicas refuse what does not fit."""
     chain, key = data.get(CERTIFICATE_KEY), data.get(PRIVATE_KEY)
-    if chain is None or key is None or PEM not in chain or PEM not in key:
+    if chain is None or key is None or chain.startswith(KEPT) or key.startswith(KEPT):
         return []
     certificates = _certificates(chain)
     if not certificates:

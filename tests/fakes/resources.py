@@ -114,6 +114,12 @@ SPECS: dict[str, st.SearchStrategy[Any]] = {
         tenants=optional({}, matchLabels=LABELS),
         clientAddress=optional({}, trustedProxies=lists(NETWORKS), header=st.sampled_from(["Forwarded", "None"])),
         perAddress=optional({"connections": st.integers(1, 9)}, exempt=lists(NETWORKS)),
+        tls=optional(
+            {},
+            certificateRefs=lists(REFERENCES),
+            minVersion=st.sampled_from(["TLS1.2", "TLS1.3"]),
+            clientCertificates=st.just({"mode": "Optional", "caPem": "a"}),
+        ),
     ),
     "Team": optional({}, displayName=TEXTS),
     "Secret": st.fixed_dictionaries({"data": st.dictionaries(st.just("value"), st.just("sk-1"), min_size=1)}),

@@ -27,11 +27,11 @@ def gateway(pem: str) -> dict[str, Any]:
     [
         secret(tls_crt=CHAIN, tls_key=KEY),
         secret(tls_crt="fingerprint:x", tls_key=KEY),
-        secret(tls_crt="a", tls_key="b"),
+        secret(tls_crt=CHAIN, tls_key="sealed:v1:x"),
         secret(value="sk-1"),
         gateway(authority_pem()),
     ],
-    ids=["pair", "kept", "other use", "provider key", "authority"],
+    ids=["pair", "kept chain", "kept key", "provider key", "authority"],
 )
 def test_what_fits_is_admitted(given: dict[str, Any]) -> None:
     parse_document(given)
@@ -43,10 +43,11 @@ def test_what_fits_is_admitted(given: dict[str, Any]) -> None:
         (secret(tls_crt=CHAIN, tls_key=OTHER_KEY), "spec.data.tls.key", "does not belong to"),
         (secret(tls_crt=CHAIN, tls_key=KEY.replace("M", "-")), "spec.data.tls.key", "unencrypted private key"),
         (secret(tls_crt=CHAIN[:200], tls_key=KEY), "spec.data.tls.crt", "certificate chain in PEM"),
+        (secret(tls_crt="a", tls_key="b"), "spec.data.tls.crt", "certificate chain in PEM"),
         (gateway("no"), "spec.tls.clientCertificates.caPem", "certificates in PEM"),
         (gateway(""), "spec.tls.clientCertificates", "`caPem` is required for `mode: Require`"),
     ],
-    ids=["another key", "broken key", "broken chain", "broken authority", "no authority"],
+    ids=["another key", "broken key", "broken chain", "no PEM", "broken authority", "no authority"],
 )
 def test_what_does_not_fit_is_refused_by_field(given: dict[str, Any], path: str, words: str) -> None:
     with pytest.raises(Invalid) as caught:
