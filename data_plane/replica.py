@@ -111,7 +111,7 @@ class Replica:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, agent.stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: spawn(self._reload()))
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
         loop.add_signal_handler(signal.SIGUSR2, lambda: spawn(self._upgrade()))
         listeners = ",".join(self._sockets.address_of(address) for address in settings.listen)
         port = self._admin_socket.getsockname()[1]
@@ -182,10 +182,9 @@ class Replica:
 
     # Signals.
 
-    async def _reload(self) -> None:
-        if await asyncio.to_thread(self._certificates.files.refresh):
-            self._use_certificates(self._certificates.files.certificates)
-        await self._agent.replace_workers()
+    def _reload(self) -> None:
+        self._certificates.look()
+        spawn(self._agent.replace_workers())
 
     async def _upgrade(self) -> None:
         reason = obstacle(self._environment, os.getpid())

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from data_plane.agent.certificate_files import CertificateFiles
 from data_plane.config.certificate import Certificate, TlsSettings
@@ -24,6 +25,7 @@ class CertificateWatch:
         self._settings = settings
         self._wall_clock = wall_clock
         self._warned: dict[str, float] = {}  # when, by name
+        self._look = asyncio.Event()
 
     def certificates(self) -> Iterator[Certificate]:
         """All that listeners have, from the configuration and from files."""
@@ -35,11 +37,17 @@ class CertificateWatch:
         now = self._wall_clock()
         return [(each.name, each.not_after - now) for each in self.certificates()]
 
+    def look(self) -> None:
+        """Look at the files now, not only in a while."""
+        self._look.set()
+
     async def run(self, on_change: Callable[[tuple[Certificate, ...]], None]) -> None:
         """For ever. `on_change` is told the certificates from files."""
         while True:
             self.warn()
-            await asyncio.sleep(WATCH_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._look.wait(), WATCH_SECONDS)
+            self._look.clear()
             if await asyncio.to_thread(self.files.refresh):
                 on_change(self.files.certificates)
 

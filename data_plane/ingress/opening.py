@@ -158,6 +158,11 @@ class Opening:
         logger.info("connection refused stage=%s reason=%s address=%s", stage, reason, self._address)
         self._end()
 
+    def close_if_idle(self) -> None:
+        """End it unless its handshake is under way."""
+        if self._handshake is None:
+            self._end()
+
     def cut_off(self) -> None:
         """End it: its worker does."""
         if self._handshake is not None:
@@ -226,10 +231,17 @@ class Opening:
                 await loop.connect_accepted_socket(self._make_plain, self._socket)
             else:
                 await loop.connect_accepted_socket(
-                    self._make_secure, self._socket, ssl=context, ssl_handshake_timeout=HANDSHAKE_SECONDS
+                    self._make_secure,
+                    self._socket,
+                    ssl=context,
+                    ssl_handshake_timeout=HANDSHAKE_SECONDS,
+                    ssl_shutdown_timeout=SHUTDOWN_SECONDS,
                 )
         except OSError as error:
             self.fail("tls" if self._is_tls else "proxy", tls.reason_of(error))
+        except Exception:  # a bug, which may cost this connection and no more
+            logger.exception("connection cannot be opened")
+            self.fail("tls" if self._is_tls else "proxy", "other")
         except asyncio.CancelledError:
             self._end()
             raise

@@ -35,8 +35,11 @@ def test_what_ends_soon_is_told_once_a_day(caplog: pytest.LogCaptureFixture) -> 
     assert "name=platform/Secret/edge days=13.5" in caplog.records[0].getMessage()
 
 
-async def test_files_that_change_are_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificate_watch, "WATCH_SECONDS", 0.01)
+@pytest.mark.parametrize("by_itself", [True, False], ids=["by itself", "when told to look"])
+async def test_files_that_change_are_handed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_itself: bool
+) -> None:
+    monkeypatch.setattr(certificate_watch, "WATCH_SECONDS", 0.01 if by_itself else 60.0)
     for suffix, content in zip((".crt", ".key"), pair("a.example"), strict=True):
         (tmp_path / f"a{suffix}").write_bytes(content)
     files = CertificateFiles([str(tmp_path)])
@@ -46,6 +49,8 @@ async def test_files_that_change_are_handed_on(tmp_path: Path, monkeypatch: pyte
     running = asyncio.get_running_loop().create_task(watch.run(changes.put_nowait))
     for suffix, content in zip((".crt", ".key"), pair("b.example"), strict=True):
         (tmp_path / f"b{suffix}").write_bytes(content)
+    if not by_itself:
+        watch.look()
     changed = await asyncio.wait_for(changes.get(), 5.0)
     assert [each.dns_names for each in changed] == [("a.example",), ("b.example",)]
     running.cancel()

@@ -10,6 +10,7 @@ import trustme
 
 from data_plane.config.certificate import TlsSettings
 from data_plane.exchange import Peer
+from data_plane.ingress.bounds import Timeouts
 from data_plane.listen_address import ListenAddress
 from tests.fakes.certificates import authority, authority_pem, client_context, other_authority
 from tests.fakes.front import GET, Open, until
@@ -247,6 +248,16 @@ async def test_openings_count_as_connections(opened: Open) -> None:
     client = await front.connect_tls()
     client.send(GET)
     await client.answer()
+
+
+async def test_a_drain_does_not_wait_for_who_says_nothing(opened: Open) -> None:
+    front = SecureFront(TLS)
+    front.listener.timeouts = Timeouts(drain_idle=0.05)
+    await open_front(opened, front)
+    silent = await front.connect()
+    await until(lambda: front.listener.openings)
+    await asyncio.wait_for(front.listener.drain(60.0), 5.0)
+    assert await silent.rest() in (b"", b"<reset>")
 
 
 @pytest.mark.parametrize("speaks", [False, True], ids=["silent", "amid the handshake"])
