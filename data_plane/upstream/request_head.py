@@ -30,16 +30,17 @@ def forwarded_fields(exchange: Exchange, dropped: frozenset[bytes], ours: frozen
     named = headers.get(b"connection")
     if named is not None and named.lower() not in COMMON_CONNECTION:
         dropped = dropped.union([token.strip().lower() for token in named.split(b",")])
-    if RESERVED_WORD in b"".join(headers):  # a third of the time of asking each name
-        dropped = dropped.union([name for name in headers if name.startswith(RESERVED)])
     set_by_policy: dict[bytes, bytes] = {}
     if exchange.request_headers or exchange.removed_headers:
         set_by_policy = dict(exchange.request_headers)  # of two policies that set one, the last one counts
         dropped = dropped.union(exchange.removed_headers, set_by_policy)
     lines = [b": ".join(field) for field in headers.items() if field[0] not in dropped]
-    lines += [b": ".join(field) for field in set_by_policy.items() if field[0] not in ours]
     lines.append(b"")
-    return b"\r\n".join(lines)
+    forwarded = b"\r\n".join(lines)
+    if RESERVED_WORD in forwarded:  # in a name, or in a value; each name is asked only then
+        forwarded = b"".join([line + b"\r\n" for line in lines[:-1] if not line.startswith(RESERVED)])
+    set_lines = [b"%b: %b\r\n" % field for field in set_by_policy.items() if field[0] not in ours]
+    return b"".join((forwarded, *set_lines)) if set_lines else forwarded
 
 
 def changed_key(key: object, exchange: Exchange) -> object:
@@ -49,8 +50,9 @@ def changed_key(key: object, exchange: Exchange) -> object:
 
 def remember(memo: HeadMemo, key: object, beginning: bytes) -> None:
     """Keep the beginning of a head. What policies set anew for each request must not fill the memory."""
-    if len(memo.forwarded) < MAX_REMEMBERED:
-        memo.forwarded[key] = beginning
+    if len(memo.forwarded) >= MAX_REMEMBERED:
+        memo.forwarded.clear()
+    memo.forwarded[key] = beginning
 
 
 def encode_message(

@@ -57,24 +57,22 @@ class KnownHeads:
     """Heads that one endpoint has sent more than once, each read in full before: the same bytes mean the same.
 
     Upstreams of many short answers change their head once a second, with its date. Where no head ever comes again,
-    `by_head` is empty, and nothing is looked for.
+    `by_head` is empty, and nothing is looked for; `pause` is the number of answers that need not even be noted.
     """
 
-    __slots__ = ("_pause", "_repeats", "_seen", "by_head")
+    __slots__ = ("_repeats", "_seen", "by_head", "pause")
 
     def __init__(self) -> None:
         self.by_head: dict[bytes, Known] = {}
         self._seen: set[bytes] = set()
         self._repeats = False
-        self._pause = 0
+        self.pause = 0
 
     def note(self, head: bytes, status: int, fields: Fields, length: int) -> None:
         """Take a head that has just been read in full."""
-        if self._pause:
-            self._pause -= 1
-        elif len(head) > MAX_HEAD_BYTES:
-            pass
-        elif head in self._seen:
+        if len(head) > MAX_HEAD_BYTES:
+            return
+        if head in self._seen:
             self._repeats = True
             if len(self.by_head) >= MAX_HEADS:
                 self.by_head.clear()
@@ -84,7 +82,7 @@ class KnownHeads:
             self._seen.add(head)
         else:
             if not self._repeats:
-                self._pause = PAUSE
+                self.pause = PAUSE
                 self.by_head.clear()
             self._repeats = False
             self._seen.clear()

@@ -67,13 +67,18 @@ def test_heads_that_never_come_again_are_not_looked_for() -> None:
     note(known, HEAD)
     for number in range(3 * response_head.MAX_HEADS):
         note(known, b"%d" % number)
+    assert not known.by_head and known.pause == response_head.PAUSE
+
+
+async def test_after_a_pause_heads_are_looked_for_again(pools: Pools, open_upstream: OpenUpstream) -> None:
+    upstream = await open_upstream()
+    pool = pools.get(upstream.endpoint())
+    known = pool.known
+    known.pause = 3
+    await ask(pools, upstream, 4)
     assert not known.by_head
-    note(known, HEAD)
-    note(known, HEAD)
-    assert not known.by_head
-    for _ in range(response_head.PAUSE):
-        note(known, HEAD)
-    assert HEAD in known.by_head
+    await ask(pools, upstream, 1)
+    assert known.by_head
 
 
 def test_heads_do_not_fill_the_memory() -> None:
