@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.accepted import kill_knowingly
+from tests.fakes.fleet import Fleet, document, model_spec, tenant_documents
 from tests.fakes.model_server import Behaviour, ModelServer, model_server
 from tests.fakes.open_load import OpenLoad, Target, chat_request
+from tests.fakes.probe import CHAT, ask, lag
 from tests.fakes.replica import Replica, api_key, configuration
 from tests.fakes.storm import Address, Storm
 
@@ -145,6 +148,33 @@ async def test_the_program_is_upgraded_and_no_call_fails(
         record_property("failed", len(load.failures))
         assert load.failures == []
         await replica.until(lambda: len(replica.records()) == len(load.calls))
+
+
+async def test_a_connected_replica_is_followed_and_hears_of_changes(
+    fleet: Fleet, alpha: ModelServer, beta: ModelServer
+) -> None:
+    urls = {"alpha": f"{alpha.url}/v1", "beta": f"{beta.url}/v1"}
+    await fleet.apply(*tenant_documents("followed", urls, {"alpha": 1, "beta": 0}))
+    key, _ = await fleet.make_key("followed", "app")
+    replica = fleet.replicas[0]
+    chat = f"{replica.url}/followed/v1/chat/completions"
+    statuses: list[int] = []
+
+    async def call_on() -> None:
+        while True:
+            statuses.append((await ask(chat, key, CHAT)).status)
+
+    calling = asyncio.get_running_loop().create_task(call_on())
+    try:
+        await replica.be_followed()
+        await fleet.wait_current()
+        changed = document("followed/Model/chat", model_spec({"alpha": 0, "beta": 1}))
+        await fleet.call("PUT", "/v1/tenants/followed/models/chat", changed)
+        assert await lag(chat, key, time.monotonic(), status=200, body=CHAT, version="beta") < 1.0
+    finally:
+        calling.cancel()
+    assert set(statuses) == {200} and len(statuses) > 10
+    assert await replica.metric("isthmus_discovery_failures_total") == 0
 
 
 async def test_a_replica_says_that_it_goes_before_it_refuses(tmp_path: Path, upstream: ModelServer) -> None:

@@ -197,9 +197,18 @@ class FleetReplica(Replica):
         addresses = ",".join(f"127.0.0.1:{each.discovery_port}" for each in fleet.control_planes)
         self._connected = _connection_flags(fleet.pki, addresses, self.node, keys)
 
-    def spawn_connected(self) -> None:
+    def spawn_connected(self, *flags: str) -> None:
         """Start the agent, on the port that it had."""
-        self.spawn(*self._connected, env={"ISTHMUS_DIE_WITH_PARENT": "1"})
+        self.spawn(*self._connected, *flags, env={"ISTHMUS_DIE_WITH_PARENT": "1"})
+
+    async def be_followed(self) -> None:
+        """Start another agent beside the one that serves, and wait until that has given way to it."""
+        before = self._process
+        assert before is not None
+        self.spawn_connected("--take-over")
+        await self.wait_listening()
+        await self.until(lambda: "taken over" in self.log())
+        assert await asyncio.to_thread(before.wait, 60) == 0
 
 
 def document(path: str, spec: Mapping[str, Any] | None = None) -> Json:
