@@ -208,7 +208,7 @@ def is_json_type(media_type: str) -> bool:
     return media_type in ("application/json", "*/*", "application/*") or media_type.endswith("+json")
 
 
-def shape_of(path: str) -> str:
+def _shape(path: str) -> str:
     """A template without the names of its parameters: what two templates may not share."""
     return TEMPLATE.sub("{}", path)
 
@@ -216,7 +216,7 @@ def shape_of(path: str) -> str:
 def _check_shapes(operations: list[Operation]) -> None:
     by_shape: dict[str, str] = {}
     for operation in operations:
-        other = by_shape.setdefault(shape_of(operation.path), operation.path)
+        other = by_shape.setdefault(_shape(operation.path), operation.path)
         if other != operation.path:
             raise Unfit(below("/paths", operation.path), f"'{other}' takes the same paths")
 

@@ -8,17 +8,22 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from config_schemas.base import Model
 from config_schemas.policies.policy import Merge, Policy, PolicySpec
 
-MAX_DOCUMENT_CHARACTERS = 786_432  # as text in a resource, with each quote escaped, it stays below 1 MiB
+MAX_DOCUMENT_BYTES = 1_000_000  # as text in a resource, with each quote escaped: it stays below 1 MiB with the rest
 
 Direction = Literal["Enforce", "Shadow", "Off"]
-DocumentText = Annotated[str, StringConstraints(min_length=2, max_length=MAX_DOCUMENT_CHARACTERS)]
+DocumentText = Annotated[str, StringConstraints(min_length=2, max_length=MAX_DOCUMENT_BYTES)]
 
 
 def to_text(value: object) -> object:
-    """Objects become compact JSON text; all else stays as it is."""
-    if not isinstance(value, dict):
-        return value
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    """Objects become compact JSON text; all else stays as it is.
+
+    Raises:
+        ValueError: the text is too large.
+    """
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False) if isinstance(value, dict) else value
+    if isinstance(text, str) and len(json.dumps(text, ensure_ascii=False).encode()) > MAX_DOCUMENT_BYTES:
+        raise ValueError(f"must have at most {MAX_DOCUMENT_BYTES} bytes as JSON text, with each quote as two")
+    return text
 
 
 class OpenApiContract(Model):

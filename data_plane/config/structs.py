@@ -594,7 +594,7 @@ class CorsPolicy(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
 
 
 class OpenApiContract(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
-    document: Annotated[str, Meta(min_length=2, max_length=786432)]
+    document: Annotated[str, Meta(min_length=2, max_length=1000000)]
     base_path: Annotated[str, Meta(pattern=r"^(/[A-Za-z0-9\-._~!$&'()*+,;=:@]+)*\Z", max_length=512)] | None = None
     unknown_operations: Literal["Refuse", "Allow"] = "Refuse"
 
@@ -607,8 +607,8 @@ class ValidationPolicySpec(Struct, frozen=True, rename="camel", kw_only=True, gc
     failure_mode: Literal["FailClosed", "FailOpen"] = "FailClosed"
     locked: Literal["Open", "Locked"] = "Open"
     openapi: OpenApiContract | None = None
-    request_schema: Annotated[str, Meta(min_length=2, max_length=786432)] | None = None
-    response_schema: Annotated[str, Meta(min_length=2, max_length=786432)] | None = None
+    request_schema: Annotated[str, Meta(min_length=2, max_length=1000000)] | None = None
+    response_schema: Annotated[str, Meta(min_length=2, max_length=1000000)] | None = None
     requests: Literal["Enforce", "Shadow", "Off"] = "Enforce"
     responses: Literal["Enforce", "Shadow", "Off"] = "Off"
     max_body_bytes: Annotated[int, Meta(ge=1, le=4194304)] = 1048576

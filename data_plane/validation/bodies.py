@@ -14,7 +14,6 @@ READ_CODINGS = b"gzip, deflate, zstd"
 MAX_VALUES = 65_536
 MAX_TRIES = 2_000_000  # of schemas on values: each takes 20 to 50 ns
 MIN_VALUES = 1_000
-DEFAULT_TYPE = "application/json"  # of what is JSON though nobody says so: nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ SPECS: dict[str, st.SearchStrategy[Any]] = {
         allowHeaders=lists(st.sampled_from(["x-a", "content-type"])),
     ),
     "AddressPolicy": _attached({"allow": lists(NETWORKS, 1)}, deny=lists(NETWORKS)),
-    "ValidationPolicy": _attached({"requestSchema": st.sampled_from([{}, {"type": "object"}, '{"type":"array"}'])}),
+    "ValidationPolicy": _attached({"requestSchema": st.sampled_from(["{}", '{"type":"array"}'])}),
 }
 
 

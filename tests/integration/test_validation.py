@@ -139,6 +139,7 @@ async def test_responses_are_counted_or_held_to_their_schemas(
     ]
     await replica.until(lambda: "response does not fit policy=default/reports" in replica.log())
     assert "rex" not in replica.log()
+    await replica.until_metric("isthmus_validation_total", 7)  # the last of four requests had no response to judge
 
 
 async def test_chat_bodies_have_one_reading_or_are_refused(client: Client, upstream: ModelServer) -> None:
