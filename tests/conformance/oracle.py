@@ -43,7 +43,9 @@ class Oracle:
         self._loop.close()
 
     def requests(self, pieces: Sequence[bytes]) -> Hearing:
-        return self._hear(pieces, self._request_parser, lambda message: (message.method.encode(), raw(message.path)))
+        return self._hear(
+            pieces, self._request_parser, lambda message: (message.method.encode(), raw(message.path or ""))
+        )
 
     def responses(self, pieces: Sequence[bytes], method: bytes, *, ends: bool = False) -> Hearing:
         """Responses to requests of one method. `ends`: the upstream closes after them."""

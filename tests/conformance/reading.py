@@ -7,7 +7,7 @@ from data_plane.deadlines import Deadlines
 from data_plane.errors import GatewayError
 from data_plane.exchange import Exchange, Request, Timeouts
 from data_plane.ingress.bounds import Limits
-from data_plane.ingress.guard import BETWEEN, ENDED, RequestReader
+from data_plane.ingress.guard import BETWEEN, ENDED, HEAD, RequestReader
 from data_plane.ingress.head_table import HeadTable
 from data_plane.pipeline.framing import encode_chunk
 from data_plane.pipeline.sides import Receiver
@@ -40,6 +40,7 @@ class Reading(Hearing):
         except GatewayError as error:
             self.refused = f"{error.status} {error.message}"
         self.is_ended = reader.phase is ENDED and not self.refused
+        self.is_amid_head = reader.phase is HEAD  # which may be a bad one: it is not judged before its end
         self.waits = reader.phase is not ENDED and reader.phase is not BETWEEN
 
     def _take_pieces(self) -> None:

@@ -7,7 +7,7 @@ from data_plane.errors import GatewayError
 from data_plane.exchange import Request
 from data_plane.ingress.canonical_path import canonicalize
 from data_plane.ingress.head_table import HeadTable
-from tests.conformance.oracle import Heard, Oracle
+from tests.conformance.oracle import Heard, Hearing, Oracle
 from tests.conformance.reading import Forwarding, Reading
 
 # Fields that we take out of a request's head when it is read.
@@ -38,10 +38,16 @@ class Rules:
             self.refused += 1
             if ours.refused[:1] != "4" and ours.refused[:3] not in ("501", "505"):
                 raise Broken(f"refused with {ours.refused}")
-        if not ours.heard:
-            return
-        self.accepted += 1
+            if not ours.heard:
+                return
+        self.accepted += bool(ours.heard)
         theirs = self._oracle.requests(pieces)
+        goes_on = not ours.refused and not ours.is_ended and not ours.is_amid_head
+        if goes_on and len(theirs.heard) > len(ours.heard):
+            raise Broken(f"we wait after {ours.heard}, aiohttp reads {theirs.heard}")
+        self._compare(ours, theirs)
+
+    def _compare(self, ours: Reading, theirs: Hearing) -> None:
         for position, mine in enumerate(ours.heard):
             if position >= len(theirs.heard):
                 if is_known_difference(theirs.refused, ours.requests[max(0, position - 1) : position + 1]):
