@@ -71,14 +71,22 @@ class Load:
     """The connections, and what came of them."""
 
     def __init__(self, port: int, request: bytes, connections: int) -> None:
+        self.port = port
         self.request = request
-        self.clients = [Client(port) for _ in range(connections)]
+        self.connections = connections
+        self.clients: list[Client] = []
         self.latencies: list[int] = []  # nanoseconds
         self.parts = 0  # events, of streams
         self._poll = select.epoll()
-        self._by_descriptor = {client.socket.fileno(): client for client in self.clients}
-        for descriptor in self._by_descriptor:
-            self._poll.register(descriptor, select.EPOLLIN)
+        self._by_descriptor: dict[int, Client] = {}
+
+    def connect(self) -> Client:
+        """One more connection."""
+        client = Client(self.port)
+        self.clients.append(client)
+        self._by_descriptor[client.socket.fileno()] = client
+        self._poll.register(client.socket, select.EPOLLIN)
+        return client
 
     def ready(self, seconds: float) -> list[Client]:
         """Wait at most so long for connections that can be read; more exact than epoll's milliseconds."""
@@ -87,7 +95,7 @@ class Load:
 
     def rate(self, rate: float, seconds: float) -> None:
         """Send at a steady rate whatever the answers do; latency counts from when a request was due."""
-        idle = list(self.clients)
+        idle = [self.connect() for _ in range(self.connections)]
         step, start = BILLION / rate, time.monotonic_ns()
         total, sent = round(rate * seconds), 0
         while len(self.latencies) < total:
@@ -106,9 +114,9 @@ class Load:
 
     def streams(self, _: float, seconds: float) -> None:
         """Keep a stream running on every connection; counts events, and how long each was on its way."""
+        for _ in range(self.connections):
+            self.connect().ask(self.request, 0)
         end = time.monotonic() + seconds
-        for client in self.clients:
-            client.ask(self.request, 0)
         while time.monotonic() < end:
             for client in self.ready(0.05):
                 data = client.socket.recv(READ_BYTES)
@@ -124,8 +132,9 @@ class Load:
                     client.ask(self.request, 0)
 
     def idle(self, _: float, seconds: float) -> None:
-        """Let every connection have one answer; then say so, and hold them until standard input ends."""
-        for client in self.clients:
+        """Connection after connection has one answer; whoever called holds them."""
+        for _ in range(self.connections):
+            client = self.connect()  # and asks at once: gateways do not wait long for a first request
             start = time.monotonic_ns()
             client.ask(self.request, start)
             client.socket.settimeout(ANSWER_SECONDS)

@@ -44,4 +44,4 @@ def _version(name: str, flag: str) -> str:
 
 def _output(argv: Sequence[str]) -> str:
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=10, check=False)
-    return done.stdout + done.stderr
+    return "" if done.returncode else done.stdout + done.stderr

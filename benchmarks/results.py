@@ -39,7 +39,10 @@ class Results:
         replaced = {row.point.scenario for row in new}
         kept = [row for row in self.rows if row.point.scenario not in replaced]
         order = list(SCENARIOS)
-        ordered = sorted([*kept, *new], key=lambda row: order.index(row.point.scenario))
+        ordered = sorted(
+            [*kept, *new],
+            key=lambda row: (order.index(row.point.scenario), row.point.headers, row.point.concurrency),
+        )
         return Results(machine, absent, ordered, self.steps)
 
     def with_steps(self, steps: Mapping[str, Step], machine: Mapping[str, str]) -> "Results":

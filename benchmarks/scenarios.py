@@ -28,11 +28,15 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What stands around the gateways. `streams`: the upstream is the one that streams and takes large bodies."""
+    """What stands around the gateways: they are started anew whenever it changes.
+
+    `streams`: the upstream is the one that streams and takes large bodies. `unused`: nothing was measured before.
+    """
 
     tls_in: bool = False
     tls_up: bool = False
     streams: bool = False
+    unused: bool = False
 
 
 PLAIN = Wiring()
@@ -70,7 +74,10 @@ SCENARIOS: Mapping[str, Scenario] = {
         Kind.HALF_LOAD,
     ),
     "idle_connections": Scenario(
-        "10,000 connections, each after one answer: memory a connection", ((IDLE_CONNECTIONS, 17),), Kind.IDLE
+        "10,000 connections, each after one answer: memory a connection",
+        ((IDLE_CONNECTIONS, 17),),
+        Kind.IDLE,
+        Wiring(unused=True),
     ),
     "chat_relay_tls_in": Scenario("chat_relay, clients talk TLS", ((64, 17),), wiring=Wiring(tls_in=True)),
     "chat_relay_tls_up": Scenario("chat_relay, the upstream talks TLS", ((64, 17),), wiring=Wiring(tls_up=True)),
