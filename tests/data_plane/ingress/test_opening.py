@@ -128,15 +128,26 @@ def issued(by: trustme.CA, *names: str, common_name: str | None = None) -> ssl.S
     return client_context(certificate=by.issue_cert(*names, common_name=common_name))
 
 
-async def test_a_client_certificate_is_verified_and_known(opened: Open) -> None:
-    front = await open_front(opened, SecureFront(TLS, settings=REQUIRE))
+@pytest.mark.parametrize("name", ["a.example", "b.example"])
+async def test_a_client_certificate_is_verified_and_known(opened: Open, name: str) -> None:
+    front = await open_front(opened, SecureFront(TLS, (("a.example",), ("b.example",)), REQUIRE))
     context = client_context(certificate=authority().issue_cert("shop.internal", common_name="shop"))
-    client = await front.connect_tls(context=context)
+    client = await front.connect_tls(name, context)
     client.send(GET)
     await client.answer()
     certificate = last_peer(front).certificate
     assert certificate is not None and len(certificate.sha256) == 64
     assert certificate.subject.startswith("CN=shop") and certificate.dns_names == ("shop.internal",)
+
+
+async def test_a_resumed_session_has_the_certificate_that_began_it(opened: Open) -> None:
+    front = await open_front(opened, SecureFront(TLS, settings=REQUIRE))
+    context = old_client(ssl.TLSVersion.TLSv1_2, "ECDHE+AESGCM")
+    authority().issue_cert("shop.internal").configure_cert(context)
+    await asyncio.to_thread(resume, front.port, context)
+    first, second = (exchange.request.peer.certificate for exchange in front.snapshots.exchanges)
+    assert first is not None and first == second
+    assert ("TLSv1.2", "true") in front.listener.metrics.handshakes
 
 
 @pytest.mark.parametrize(
@@ -225,6 +236,8 @@ def resume(port: int, context: ssl.SSLContext) -> None:
     for _ in range(2):
         plain = socket.create_connection(("127.0.0.1", port), 5)
         with context.wrap_socket(plain, server_hostname="a.example", session=session) as secure:
+            secure.sendall(GET)
+            assert secure.recv(65536).startswith(b"HTTP/1.1 200 ")
             session = secure.session
 
 
