@@ -38,7 +38,14 @@ COMPILED = (
     "data_plane/telemetry/record.py",
     "data_plane/upstream/*.py",
 )
+STRUCTS = "a compiled class would lose the options of its structs"
 INTERPRETED = {
+    "data_plane/codecs/anthropic_messages.py": STRUCTS,
+    "data_plane/codecs/gemini.py": STRUCTS,
+    "data_plane/codecs/openai_chat.py": STRUCTS,
+    "data_plane/codecs/openai_responses.py": STRUCTS,
+    "data_plane/codecs/inflate.py": "compiled, it would not catch what libraries in C raise",
+    "data_plane/filters/inflate.py": "one name for several kinds of errors",
     "data_plane/observability/delta.py": "decoded by its annotations, which a compiled class does not keep",
     "data_plane/upstream/tls.py": "its context is a kind of a class in C",
     "data_plane/upstream/pool.py": "found by weak references, which compiled objects do not have",

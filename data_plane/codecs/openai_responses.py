@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from data_plane.exchange import Usage
+from data_plane.usage import Usage
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 

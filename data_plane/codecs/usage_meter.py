@@ -12,7 +12,7 @@ import msgspec
 
 from data_plane.codecs import anthropic_messages, gemini, openai_chat, openai_responses
 from data_plane.codecs.client_api import ANTHROPIC, COHERE, GEMINI, OPENAI
-from data_plane.exchange import Usage
+from data_plane.usage import Usage
 
 TAIL_BYTES = 16 * 1024  # what may stand after usage: metadata and tools of a Responses answer
 HEAD_BYTES = 8 * 1024

@@ -6,6 +6,8 @@ a digest. What it holds of a client's secrets its parsed fields hold anyway; unu
 
 import re
 
+from mypy_extensions import mypyc_attr
+
 from data_plane.deadlines import Deadlines, Timer
 from data_plane.exchange import HeadMemo, Request
 
@@ -45,6 +47,7 @@ class KnownHead:
 NOTHING = KnownHead((b"\0", b"\0"), Request(b"", b"", b"", {}))
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class HeadTable:
     """The known heads of one listener in one worker. A reader remembers the slot that matched last, never the head."""
 

@@ -1,4 +1,4 @@
-"""The call record: what is kept of each request, one JSON line, written once. Never prompts, answers or secrets."""
+"""Makes a call record of an exchange that has ended."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,87 +7,10 @@ from typing import Protocol
 
 import msgspec
 
-from data_plane.exchange import Attempt, Exchange, Identity, Outcome, Usage
+from data_plane.exchange import Attempt, Exchange, Identity, Outcome
+from data_plane.telemetry.call_record import AttemptRecord, CallRecord
 
 NANOSECONDS = 1_000_000_000
-
-
-class AttemptRecord(msgspec.Struct, gc=False, omit_defaults=True):
-    """One try at an upstream. `cost` in nano-USD."""
-
-    target: str
-    endpoint: str
-    status: int = 0
-    reason: str = ""
-    latency_ns: int = 0
-    usage: Usage | None = None
-    cost: int = 0
-
-
-class Verdict(msgspec.Struct, gc=False, omit_defaults=True):
-    """What a rule has decided: `kind` is cache, guard or consent."""
-
-    kind: str
-    rule: str
-    action: str
-
-
-class Candidate(msgspec.Struct, gc=False, omit_defaults=True):
-    """A target that could have been chosen; `removed_by` names the constraint that ruled it out."""
-
-    target: str
-    removed_by: str = ""
-    score: float = 0.0
-
-
-class CallRecord(msgspec.Struct, gc=False, omit_defaults=True):
-    """Fields as in isthmus.telemetry.v1.CallRecord. `node`, `worker`, `incarnation`, `sequence` name it for ever."""
-
-    node: str
-    worker: int
-    incarnation: int
-    sequence: int
-    request_id: str
-    started: datetime
-    duration_ns: int
-    first_byte_ns: int = 0
-    first_token_ns: int = 0
-    gateway: str = ""
-    revision: int = 0
-    tenant: str = ""
-    team: str = ""
-    application: str = ""
-    credential: str = ""
-    identity_method: str = ""
-    route: str = ""
-    api: str = ""
-    operation: str = ""
-    method: str = ""
-    model_requested: str = ""
-    model: str = ""
-    version: str = ""
-    target: str = ""
-    provider: str = ""
-    stream: bool = False
-    outcome: str = ""
-    status: int = 0
-    error_code: str = ""
-    error_origin: str = ""
-    attempts: tuple[AttemptRecord, ...] = ()
-    usage: Usage | None = None
-    bytes_in: int = 0
-    bytes_out: int = 0
-    trace_id: str = ""
-    decision_id: str = ""
-    is_estimated: bool = False
-    price_version: str = ""
-    charged: int = 0  # nano-USD, of the winner, to the caller's budgets
-    incurred: int = 0  # nano-USD, of all attempts
-    limits: tuple[str, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
-    candidates: tuple[Candidate, ...] = ()
-    client_ip: str = ""
-    api_version: str = ""
 
 
 class Sink(Protocol):

@@ -17,7 +17,8 @@ from data_plane.errors import GatewayError
 from data_plane.exchange import COMPLETED, Exchange, Outcome, Request, Response
 from data_plane.observability.metrics import Metrics
 from data_plane.pipeline.plan import Plan, Steps
-from data_plane.telemetry.record import CallRecord, Origin, Recorder
+from data_plane.telemetry.call_record import CallRecord
+from data_plane.telemetry.record import Origin, Recorder
 from tests.fakes.dispatchers import FakeDispatcher, FakeDispatchers
 
 KEY = "isk_abc_0123456789"

@@ -13,7 +13,7 @@ import msgspec
 from pytest import mark, param
 
 from data_plane.codecs.usage_meter import find_meter
-from data_plane.exchange import Usage
+from data_plane.usage import Usage
 
 FOLDER = Path(__file__).parent / "usage"
 CASES = sorted(path.parent for path in FOLDER.glob("*/*/*/body.*"))

@@ -14,6 +14,8 @@ from data_plane.filters.order import ORDER
 from data_plane.pipeline.filter import BodyMode, Filter
 from data_plane.pipeline.plan import compile_plan
 
+pytestmark = mark.sources
+
 # What is read, by the attribute or function that reads it.
 READS = {
     "fields": BodyMode.HEAD,

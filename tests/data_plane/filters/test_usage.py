@@ -2,7 +2,7 @@
 
 from pytest import mark
 
-from data_plane.exchange import Usage
+from data_plane.usage import Usage
 from tests.fakes.gateway import Gateway, basic, post
 
 CONTENT = b'data: {"choices":[{"delta":{"content":"\\"choices\\":[] \\"usage\\""}}]}\n\n'

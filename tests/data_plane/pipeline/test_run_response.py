@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from data_plane.errors import BadGateway
-from data_plane.exchange import Outcome, Response, Usage
+from data_plane.exchange import Outcome, Response
 from data_plane.pipeline.plan import compile_plan
+from data_plane.usage import Usage
 from tests.fakes.filters import (
     AsyncSpy,
     Mask,

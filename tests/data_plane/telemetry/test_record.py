@@ -5,8 +5,9 @@ import json
 import msgspec
 from isthmus.telemetry.v1 import telemetry_pb2
 
-from data_plane.exchange import Attempt, Outcome, Usage
-from data_plane.telemetry.record import AttemptRecord, CallRecord, Candidate, Verdict
+from data_plane.exchange import Attempt, Outcome
+from data_plane.telemetry.call_record import AttemptRecord, CallRecord, Candidate, Verdict
+from data_plane.usage import Usage
 from tests.fakes.gateway import KEY, NOW, Gateway, basic, post
 
 
