@@ -5,7 +5,7 @@ import time
 from data_plane.config.compiler import Compiler
 from data_plane.config.plans import Tools
 from data_plane.deadlines import Deadlines
-from data_plane.ingress.connection import request_id
+from data_plane.ingress.id_fields import request_id
 from data_plane.observability.metrics import Metrics
 from data_plane.telemetry.record import Origin, Recorder
 from data_plane.telemetry.sender import Sender
