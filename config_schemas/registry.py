@@ -24,9 +24,9 @@ KINDS: Mapping[str, type[Resource]] = {
     kind.KIND: kind
     for kind in (
         Tenant,
+        Secret,
         Gateway,
         Team,
-        Secret,
         Service,
         Provider,
         ModelResource,

@@ -36,6 +36,27 @@ class Tenant(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     spec: TenantSpec = TenantSpec()
 
 
+class SecretSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    data: Annotated[
+        dict[
+            Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]+\Z", min_length=1, max_length=128)],
+            Annotated[str, Meta(min_length=1, max_length=65536)],
+        ],
+        Meta(min_length=1, max_length=32),
+    ]
+    description: Annotated[str, Meta(max_length=1024)] = ""
+
+    def __repr__(self) -> str:
+        return "SecretSpec(...)"
+
+
+class Secret(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    kind: Literal["Secret"] = "Secret"
+    spec: SecretSpec
+
+
 class Selector(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     match_labels: Annotated[
         dict[
@@ -106,27 +127,6 @@ class Team(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     metadata: Metadata
     kind: Literal["Team"] = "Team"
     spec: TeamSpec = TeamSpec()
-
-
-class SecretSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
-    data: Annotated[
-        dict[
-            Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]+\Z", min_length=1, max_length=128)],
-            Annotated[str, Meta(min_length=1, max_length=65536)],
-        ],
-        Meta(min_length=1, max_length=32),
-    ]
-    description: Annotated[str, Meta(max_length=1024)] = ""
-
-    def __repr__(self) -> str:
-        return "SecretSpec(...)"
-
-
-class Secret(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
-    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
-    metadata: Metadata
-    kind: Literal["Secret"] = "Secret"
-    spec: SecretSpec
 
 
 class ServiceEndpoint(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
@@ -623,9 +623,9 @@ class ValidationPolicy(Struct, frozen=True, rename="camel", kw_only=True, gc=Fal
 
 Resource = (
     Tenant
+    | Secret
     | Gateway
     | Team
-    | Secret
     | Service
     | Provider
     | ModelResource
@@ -641,9 +641,9 @@ Resource = (
 
 STRUCTS: dict[str, type[Resource]] = {
     "Tenant": Tenant,
+    "Secret": Secret,
     "Gateway": Gateway,
     "Team": Team,
-    "Secret": Secret,
     "Service": Service,
     "Provider": Provider,
     "Model": ModelResource,

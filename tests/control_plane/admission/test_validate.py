@@ -13,7 +13,7 @@ NOWHERE = Defaults()
 HERE = Defaults("Team", "default", "a")
 NAME = "must be lowercase letters, digits, '-' and '.', with a letter or digit first and last"
 KINDS = (
-    "must be one of 'Tenant', 'Gateway', 'Team', 'Secret', 'Service', 'Provider', 'Model', 'Application', "
+    "must be one of 'Tenant', 'Secret', 'Gateway', 'Team', 'Service', 'Provider', 'Model', 'Application', "
     "'Credential', 'Route', 'TimeoutPolicy', 'HeaderPolicy', 'AddressPolicy', 'CorsPolicy', 'ValidationPolicy'"
 )
 

@@ -45,7 +45,7 @@ def test_the_errors_of_all_files_are_told_at_once(isthmus: Isthmus, tmp_path: Pa
     assert "in line 2" in lines[0]
     assert lines[1] == f"  {tmp_path}/b.yaml: Model 'gpt': `spec.versions[0].name` is required"
     assert lines[2].startswith(f"  {tmp_path}/b.yaml: Model 'gpt': `spec.versions[0].nom` is not known; allowed are")
-    assert lines[3].startswith(f"  {tmp_path}/c.json: Modle: `kind` must be one of 'Tenant', 'Gateway',")
+    assert lines[3].startswith(f"  {tmp_path}/c.json: Modle: `kind` must be one of 'Tenant', 'Secret',")
 
 
 @pytest.mark.parametrize(
