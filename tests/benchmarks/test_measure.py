@@ -11,7 +11,9 @@ CHAT, STREAMS = Point("chat_relay", 4, 17), Point("sse_paced", 4, 17)
 
 def test_both_are_measured_in_turns_with_time_by_process(tmp_path: Path) -> None:
     systems = {name: SYSTEMS[name] for name in (FLOOR, INTERPRETED)}
-    found = rows(Bench(tmp_path, Plan({CHAT: 1, STREAMS: 1}, systems, seconds=1)).run())
+    bench = Bench(tmp_path, Plan({CHAT: 1, STREAMS: 1}, systems, seconds=1))
+    bench.run()
+    found = rows(bench.samples)
     assert [(row.point, row.system) for row in found] == [
         (point, name) for point in (CHAT, STREAMS) for name in (FLOOR, INTERPRETED)
     ]
