@@ -22,7 +22,7 @@ DROPPED_OF_PROVIDERS = DROPPED_OF_SERVICES | frozenset(
 MAX_NAMES = 1024
 MAX_NAME_BYTES = 64
 MAX_HEADS = 64
-MAX_HEAD_BYTES = 2048
+MAX_HEAD_BYTES = 1024
 PAUSE = 4096  # answers, after which it is tried again whether heads repeat
 
 Fields = list[tuple[bytes, bytes]]
@@ -64,7 +64,7 @@ class KnownHeads:
 
     def __init__(self) -> None:
         self.by_head: dict[bytes, Known] = {}
-        self._seen: set[bytes] = set()
+        self._seen: set[int] = set()  # hashes of heads that came once
         self._repeats = False
         self.pause = 0
 
@@ -72,14 +72,15 @@ class KnownHeads:
         """Take a head that has just been read in full."""
         if len(head) > MAX_HEAD_BYTES:
             return
-        if head in self._seen:
+        seen = hash(head)
+        if seen in self._seen:
             self._repeats = True
             if len(self.by_head) >= MAX_HEADS:
                 self.by_head.clear()
             lines = b"".join([b"%b: %b\r\n" % field for field in fields])
             self.by_head[head] = (status, list(fields), lines, length)
         elif len(self._seen) < MAX_HEADS:
-            self._seen.add(head)
+            self._seen.add(seen)
         else:
             if not self._repeats:
                 self.pause = PAUSE

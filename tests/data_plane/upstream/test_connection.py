@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import socket
+import threading
 from weakref import ref
 
 import pytest
@@ -214,6 +216,29 @@ async def test_a_connect_that_takes_too_long_is_given_up(
     await call.end()
     assert call.error is not None and call.error.code == "upstream_unreachable"
     await asyncio.wait_for(upstream.closed.wait(), WAIT_SECONDS)
+
+
+async def test_a_name_that_nobody_resolves_is_given_up(
+    pools: Pools, pass_time: PassTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop):
+        pytest.skip("uvloop resolves names in C")
+    is_asked, go_on = threading.Event(), threading.Event()
+
+    def resolve(*_: object, **__: object) -> list[object]:
+        is_asked.set()
+        go_on.wait(WAIT_SECONDS)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    call, endpoint = receiver(), Endpoint("nobody.example", 443)
+    service(pools, endpoint).send(call, streams_body=False)
+    await until(is_asked.is_set)
+    pass_time(7)
+    await call.end()
+    go_on.set()
+    assert call.error is not None and call.error.code == "upstream_unreachable"
+    assert pools.get(endpoint).busy == 0
 
 
 async def test_an_idle_connection_expires(pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime) -> None:
