@@ -27,7 +27,7 @@ def test_a_kind_is_known_in_each_of_its_forms(isthmus: Isthmus, kind: str) -> No
 def test_an_unknown_kind_is_answered_with_those_that_there_are(isthmus: Isthmus) -> None:
     ran = isthmus("get", "teem")
     assert ran.status == 2
-    assert ran.err.startswith("isthmus: there is no kind 'teem'; there are tenants, gateways, teams,")
+    assert ran.err.startswith("isthmus: there is no kind 'teem'; there are tenants, secrets, gateways, teams,")
 
 
 def test_yaml_and_json_are_whole_resources(isthmus: Isthmus) -> None:
