@@ -144,7 +144,7 @@ def llhttp(data: bytes) -> tuple[bytes, bool] | None:
 TOKENS = [b"\r\n", b"\r", b"\n", b"0", b"1", b"a", b";", b"=", b'"', b" ", b"\t", b":", b"\0", b"\xff", b"X: y\r\n"]
 
 
-@pytest.mark.parametrize("count", [5000, pytest.param(200_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [5000, pytest.param(50_000, marks=pytest.mark.long)])
 def test_what_is_read_is_what_llhttp_reads(count: int) -> None:
     random, agreed = Random(5), 0  # a fixed seed: a failure must come again
     seeds = [data for data, _ in READ.values()] + list(REFUSED.values())
