@@ -4,6 +4,7 @@ Nothing is fetched, whatever a schema says, and no body may make a schema run fo
 are tried at one place of a body, at most. Sources: JSON Schema 2020-12; OpenAPI 3.0.3 and 3.1.0.
 """
 
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -13,7 +14,10 @@ MAX_COMPILED = 50_000  # compiled in 50 ms, in slices, and dropped in 50 ms at o
 MAX_LEVELS = 128  # of a document
 MAX_WIDTH = 1_000
 MAX_BODY_LEVELS = 201  # what a body may have
+MAX_PATTERN_WEIGHT = 20_000  # of all that are compiled; one of weight 1 takes 2 to 5 KiB
+WEIGHT_CHARACTERS = 100  # of a pattern, with its repetitions written out, for each unit of weight beyond the first
 MAX_PATTERN_CHARACTERS = 1_000
+MAX_LISTED_CONTAINERS = 64  # objects and lists in one `enum`: each is compared
 MAX_PATTERN_PROPERTIES = 32  # in one schema: each is tried on each name
 STEPS = 64  # between two pauses
 
@@ -25,6 +29,9 @@ DIALECTS = frozenset(
     )
 )
 UNUSABLE = ("$dynamicRef", "$recursiveRef", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$vocabulary")
+
+PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{[0-9]+(?:,[0-9]*)?\}|.", re.DOTALL)  # of a pattern
+MOST_CHARACTERS = 100_000_000
 
 # Where schemas stand in a schema, by where in the body they are tried.
 HERE = ("not", "if", "then", "else", "propertyNames")
@@ -57,6 +64,14 @@ class Node:
     items: list[int] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """`width`: how many schemas are tried at one place of any body, at most."""
+
+    width: int
+    has_alternatives: bool
+
+
 class SchemaGraph:
     """The schemas of one document that its roots reach. The document is JSON data and is not changed."""
 
@@ -86,20 +101,39 @@ class SchemaGraph:
             if len(self.nodes) % STEPS == 0:
                 yield
 
-    def width(self) -> Generator[None, None, int]:
-        """How many schemas are tried at one place of any body, at most.
+    def measure(self, pointers: Iterable[str]) -> Generator[None, None, dict[str, Measure]]:
+        """The measure of each of these schemas.
 
         Raises:
-            Unfit: more than 1,000.
+            Unfit: one is too wide, or together they are too large.
         """
-        groups = []
+        widths = yield from self._widths()
+        measures: dict[str, Measure] = {}
+        compiled = patterns = 0
+        for pointer in pointers:
+            index = self._index[pointer]
+            reached = self._reached(index)
+            compiled += len(reached)
+            schemas = [self.nodes[each].schema for each in reached]
+            patterns += sum(_pattern_weight(each) for each in schemas)
+            if compiled > MAX_COMPILED:
+                raise Unfit(pointer, f"with this, more than {MAX_COMPILED} schemas are compiled: divide the document")
+            if patterns > MAX_PATTERN_WEIGHT:
+                raise Unfit(pointer, "with this, too many or too large patterns are compiled: divide the document")
+            measures[pointer] = Measure(widths[index], any("anyOf" in each or "oneOf" in each for each in schemas))
+            yield
+        return measures
+
+    def _widths(self) -> Generator[None, None, list[int]]:
+        """How many schemas are tried at one place of any body, at most, if each of all is the one it is held to."""
         closures = _Closures(self.nodes)
+        groups = []
         for index in range(len(self.nodes)):
             groups.append(closures.groups(index))
             if index % STEPS == 0:
                 yield
         tried = [closures.size(index) for index in range(len(self.nodes))]
-        widest = max(tried, default=1)
+        widest = tried
         seen: set[int] = set()
         for _ in range(MAX_BODY_LEVELS):  # one level of the body after the other
             deeper: list[int] = []
@@ -108,9 +142,10 @@ class SchemaGraph:
                 if len(deeper) % (8 * STEPS) == 0:
                     yield
             tried = deeper
-            widest = max(widest, *tried) if tried else widest
-            if widest > MAX_WIDTH:
-                place = self.nodes[tried.index(max(tried))].pointer
+            widest = list(map(max, widest, tried))
+            worst = max(widest, default=0)
+            if worst > MAX_WIDTH:
+                place = self.nodes[widest.index(worst)].pointer
                 raise Unfit(place, f"more than {MAX_WIDTH} schemas may be tried at one place of a body: {ADVICE}")
             state = hash(tuple(tried))
             if state in seen or not any(tried):
@@ -119,32 +154,24 @@ class SchemaGraph:
             yield
         return widest
 
-    def compiled_size(self, pointers: Iterable[str]) -> Generator[None, None, int]:
-        """How many schemas are compiled if each of these is, with all that it reaches.
-
-        Raises:
-            Unfit: more than 50,000.
-        """
-        total = 0
-        for pointer in pointers:
-            reached = {self._index[pointer]}
-            waiting = list(reached)
-            while waiting:
-                node = self.nodes[waiting.pop()]
-                new = {*node.here, *node.named.values(), *node.other_names, *node.any_name, *node.items} - reached
-                reached |= new
-                waiting += new
-            total += len(reached)
-            if total > MAX_COMPILED:
-                raise Unfit(pointer, f"with this, more than {MAX_COMPILED} schemas are compiled: divide the document")
-            yield
-        return total
+    def _reached(self, index: int) -> set[int]:
+        reached = {index}
+        waiting = [index]
+        while waiting:
+            node = self.nodes[waiting.pop()]
+            new = {*node.here, *node.named.values(), *node.other_names, *node.any_name, *node.items} - reached
+            reached |= new
+            waiting += new
+        return reached
 
     def resolved(self, pointer: str) -> str:
         """The pointer of the schema that one only refers to, over all references; else its own."""
-        node = self.find(pointer)
+        node, seen = self.find(pointer), {pointer}
         while node.schema.keys() == {"$ref"}:
             node = self.nodes[node.here[0]]
+            if node.pointer in seen:
+                raise Unfit(pointer, SELF)
+            seen.add(node.pointer)
         return node.pointer
 
     def find(self, pointer: str) -> Node:
@@ -164,6 +191,7 @@ class SchemaGraph:
         self.nodes.append(Node(pointer, schema))
 
 
+SELF = "the schema refers to itself at the same place, and says nothing by that"
 ADVICE = "use fewer alternatives, or let a schema refer to itself in one of them only"
 
 
@@ -190,7 +218,7 @@ class _Closures:
                 under_way.discard(waiting.pop())
                 continue
             if at in under_way:
-                raise Unfit(node.pointer, "the schema refers to itself at the same place, and says nothing by that")
+                raise Unfit(node.pointer, SELF)
             under_way.add(at)
             waiting += missing
         return self._found[index]
@@ -278,9 +306,44 @@ def _check(pointer: str, schema: Json) -> None:
     patterns = schema.get("patternProperties")
     if isinstance(patterns, dict) and len(patterns) > MAX_PATTERN_PROPERTIES:
         raise Unfit(pointer, f"`patternProperties` must have at most {MAX_PATTERN_PROPERTIES} patterns")
-    texts = [schema.get("pattern"), *(patterns if isinstance(patterns, dict) else ())]
-    if any(isinstance(text, str) and len(text) > MAX_PATTERN_CHARACTERS for text in texts):
+    options = schema.get("enum")
+    if isinstance(options, list) and sum(isinstance(each, dict | list) for each in options) > MAX_LISTED_CONTAINERS:
+        raise Unfit(pointer, f"`enum` must have at most {MAX_LISTED_CONTAINERS} objects and lists")
+    if any(len(text) > MAX_PATTERN_CHARACTERS for text in _patterns(schema)):
         raise Unfit(pointer, f"a pattern must have at most {MAX_PATTERN_CHARACTERS} characters")
+
+
+def _pattern_weight(schema: Json) -> int:
+    return sum(1 + _characters(each) // WEIGHT_CHARACTERS for each in _patterns(schema))
+
+
+def _patterns(schema: Json) -> list[str]:
+    among = schema.get("patternProperties")
+    texts = [schema.get("pattern"), *(among if isinstance(among, dict) else ())]
+    return [each for each in texts if isinstance(each, str)]
+
+
+def _characters(pattern: str) -> int:
+    """About how many it has with its repetitions written out."""
+    groups = [0]
+    last = 0  # of what a repetition would repeat
+    for token in PIECE.findall(pattern):
+        if token == "(":
+            groups.append(0)
+            continue
+        if token == ")" and len(groups) > 1:
+            last = groups.pop()
+            groups[-1] += last
+        elif token.startswith("{") and len(token) > 1:
+            repeated = last * max(1, *(int(each[:6]) for each in re.findall("[0-9]+", token)))
+            groups[-1] += repeated - last
+            last = repeated
+        else:
+            last = 1
+            groups[-1] += 1
+        if groups[-1] > MOST_CHARACTERS:
+            return MOST_CHARACTERS
+    return sum(groups)
 
 
 def _tried(node: Node) -> Iterator[tuple[str, Callable[[int], object]]]:

@@ -19,6 +19,7 @@ from control_plane.errors import FieldError, Malformed, TooLarge
 URI = "urn:isthmus:document"
 ROOT = ""
 MAX_MESSAGE_CHARACTERS = 300
+PATTERN_BYTES = 1 << 20  # of one compiled pattern, as on replicas
 
 Value = TypeVar("Value")
 
@@ -89,9 +90,8 @@ def _check(document: Any, pointers: list[str], part: Part, api: OpenApi | None =
     graph = SchemaGraph(document)
     for pointer in pointers:
         _done(graph.add(pointer))
-    _done(graph.width())
     pointers = list(dict.fromkeys(graph.resolved(each) for each in pointers))
-    _done(graph.compiled_size(pointers))
+    _done(graph.measure(pointers))
     is_version_0 = api is not None and api.minor == 0
     _done(take_view(graph, part, has_nullable=is_version_0))
     draft = jsonschema_rs.Draft4 if is_version_0 else jsonschema_rs.Draft202012
@@ -104,7 +104,7 @@ def _check(document: Any, pointers: list[str], part: Part, api: OpenApi | None =
                 {"$ref": f"{URI}#{quote(pointer, safe='/~')}"},
                 registry=registry,
                 offline=True,
-                pattern_options=jsonschema_rs.RegexOptions(),
+                pattern_options=jsonschema_rs.RegexOptions(size_limit=PATTERN_BYTES),
             )
         except jsonschema_rs.ValidationError as error:
             place = "".join(f"/{key}" for key in error.instance_path)

@@ -10,18 +10,22 @@ MAX_VALUES = 250_000  # each takes up to a microsecond: what a million tokens of
 MAX_MESSAGE_CHARACTERS = 200
 
 
-def decode_document(body: bytes, max_values: int = MAX_VALUES) -> object:
+def count_values(body: bytes) -> int:
+    """At least as many as a body has: commas and opening brackets, of which those in text count too."""
+    return body.count(b",") + body.count(b"[") + body.count(b"{") + 1
+
+
+def decode_document(body: bytes) -> object:
     """The value of a body: UTF-8, and no name twice in one object, at any level.
 
-    A number beyond a 64-bit float is infinite here; its text is in the body. `max_values` bounds the time: there are
-    no more values than commas and opening brackets, of which text counts too.
+    A number beyond a 64-bit float is infinite here; its text is in the body.
 
     Raises:
-        BodyTooLarge: it may have more values.
+        BodyTooLarge: it may have more than 250,000 values.
         BadRequest: it has two readings, or none.
     """
-    if body.count(b",") + body.count(b"[") + body.count(b"{") > max_values:
-        raise BodyTooLarge(f"the body may have no more than {max_values} values")
+    if count_values(body) > MAX_VALUES:
+        raise BodyTooLarge(f"the body may have no more than {MAX_VALUES} values")
     try:
         value: object = jiter.from_json(body, allow_inf_nan=False, cache_mode="none", catch_duplicate_keys=True)
     except ValueError as error:
@@ -29,12 +33,12 @@ def decode_document(body: bytes, max_values: int = MAX_VALUES) -> object:
     return value
 
 
-def document_of(exchange: Exchange, max_values: int = MAX_VALUES) -> object:
+def document_of(exchange: Exchange) -> object:
     """The whole body of an exchange, decoded once for all who read it.
 
     Raises:
         BadRequest, BodyTooLarge: as `decode_document`.
     """
     if exchange.document is UNDECODED:
-        exchange.document = decode_document(exchange.request.body, max_values)
+        exchange.document = decode_document(exchange.request.body)
     return exchange.document

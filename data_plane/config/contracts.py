@@ -6,7 +6,6 @@ from config_schemas.contracts.schema_graph import Unfit
 from config_schemas.contracts.schema_view import Part
 from data_plane.config import structs
 from data_plane.config.rejection import Rejected
-from data_plane.validation.bodies import Bounds
 from data_plane.validation.checker import Checker
 from data_plane.validation.compile import compile_openapi, compile_schema
 from data_plane.validation.contract import OFF, SHADOW, Contract
@@ -22,7 +21,6 @@ def make_contract(policy: structs.ValidationPolicy) -> Generator[None, None, Con
     spec, metadata = policy.spec, policy.metadata
     operations: OperationTable | None = None
     schemas: dict[Part, Checker] = {}
-    widths: dict[Part, int] = {"requests": 1, "responses": 1}
     field = "openapi.document"
     try:
         if spec.openapi is not None:
@@ -31,15 +29,13 @@ def make_contract(policy: structs.ValidationPolicy) -> Generator[None, None, Con
                 parts.append("requests")
             if spec.responses != OFF:
                 parts.append("responses")
-            api = yield from compile_openapi(spec.openapi.document, spec.openapi.base_path, parts)
-            operations = api.operations
-            widths = {"requests": api.request_width, "responses": api.response_width}
+            operations = yield from compile_openapi(spec.openapi.document, spec.openapi.base_path, parts)
         if spec.request_schema is not None and spec.requests != OFF:
             field = "requestSchema"
-            schemas["requests"], widths["requests"] = yield from compile_schema(spec.request_schema, "requests")
+            schemas["requests"] = yield from compile_schema(spec.request_schema, "requests")
         if spec.response_schema is not None and spec.responses != OFF:
             field = "responseSchema"
-            schemas["responses"], widths["responses"] = yield from compile_schema(spec.response_schema, "responses")
+            schemas["responses"] = yield from compile_schema(spec.response_schema, "responses")
     except Unfit as error:
         raise Rejected(f"`spec.{field}`: {error}") from None
     is_shadow = spec.mode == SHADOW
@@ -47,8 +43,7 @@ def make_contract(policy: structs.ValidationPolicy) -> Generator[None, None, Con
         f"{metadata.tenant}/{metadata.name}",
         SHADOW if is_shadow and spec.requests != OFF else spec.requests,
         SHADOW if is_shadow and spec.responses != OFF else spec.responses,
-        Bounds.of(spec.max_body_bytes, widths["requests"]),
-        Bounds.of(spec.max_body_bytes, widths["responses"]),
+        spec.max_body_bytes,
         spec.failure_mode == "FailOpen",
         operations,
         spec.openapi is None or spec.openapi.unknown_operations == "Refuse",

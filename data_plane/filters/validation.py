@@ -132,7 +132,7 @@ class ValidationFilter(Filter):
         if check.checker is None or check.violations:
             self._judge(check, b"", exchange)
             return False
-        max_bytes = contract.response_bounds.body_bytes
+        max_bytes = contract.max_body_bytes
         if response.length is not None and response.length > max_bytes:
             self._judge(check, None, exchange)
             return False
@@ -159,7 +159,7 @@ class ValidationFilter(Filter):
         contract, violations, result = check.contract, check.violations, VALID
         try:
             if check.checker is not None and not violations:
-                violations = judge_response(check.checker, body, check.coding, contract.response_bounds)
+                violations = judge_response(check.checker, body, check.coding, contract.max_body_bytes)
         except Unvalidated as skipped:
             result, violations = SKIPPED, [Violation(str(skipped))]
         else:

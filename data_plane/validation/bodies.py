@@ -1,32 +1,14 @@
 """Bodies as validation reads them: inflated, decoded, within bounds."""
 
-from dataclasses import dataclass
-
 from config_schemas.contracts.openapi import is_json_type
 from data_plane.codecs.inflate import IDENTITY, InflateError, Inflater, InflatesTooFar, NotInflatable, UnknownCoding
-from data_plane.codecs.json_document import decode_document
+from data_plane.codecs.json_document import count_values, decode_document
 from data_plane.errors import BadRequest, BodyTooLarge, UnsupportedContent
 from data_plane.exchange import Exchange
 from data_plane.validation.checker import Checker, Violation
 
 CODING = b"content-encoding"
 READ_CODINGS = b"gzip, deflate, zstd"
-MAX_VALUES = 65_536
-MAX_TRIES = 2_000_000  # of schemas on values: each takes 20 to 50 ns
-MIN_VALUES = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Of bodies that are validated; larger ones are not."""
-
-    body_bytes: int
-    values: int
-
-    @classmethod
-    def of(cls, body_bytes: int, width: int) -> "Bounds":
-        """`width`: how many schemas may be tried at one place."""
-        return cls(body_bytes, max(MIN_VALUES, min(MAX_VALUES, MAX_TRIES // width)))
 
 
 class Unvalidated(Exception):
@@ -70,27 +52,41 @@ def inflated(coding: bytes, body: bytes, max_bytes: int) -> bytes:
     return inflater.feed(body) + inflater.close()
 
 
-def judge_response(checker: Checker, body: bytes | None, coding: bytes | None, bounds: Bounds) -> list[Violation]:
+def check_size(body: bytes, max_bytes: int) -> None:
+    """Raises Unvalidated: it is larger."""
+    if len(body) > max_bytes:
+        raise Unvalidated(f"a body that is validated must have at most {max_bytes} bytes")
+
+
+def check_values(body: bytes, checker: Checker) -> int:
+    """How many values a body has, at most.
+
+    Raises:
+        Unvalidated: more than the checker can judge in time.
+    """
+    values = count_values(body)
+    if values > checker.max_values:
+        raise Unvalidated(f"a body that is validated must have at most {checker.max_values} values here")
+    return values
+
+
+def judge_response(checker: Checker, body: bytes | None, coding: bytes | None, max_bytes: int) -> list[Violation]:
     """What of a JSON body does not fit. None: the body is too large.
 
     Raises:
         Unvalidated: it is beyond the bounds.
     """
     if body is None:
-        raise Unvalidated(f"the body has more than {bounds.body_bytes} bytes")
+        raise Unvalidated(f"the body has more than {max_bytes} bytes")
     try:
         if coding is not None and coding.strip().lower() != IDENTITY:
-            body = inflated(coding, body, bounds.body_bytes)
+            body = inflated(coding, body, max_bytes)
+        check_size(body, max_bytes)
+        values = check_values(body, checker)
+        return checker.violations(decode_document(body), values)
     except (UnknownCoding, InflatesTooFar) as error:
         raise Unvalidated(str(error)) from None
     except InflateError as error:
         return [Violation(str(error))]
-    if len(body) > bounds.body_bytes:
-        raise Unvalidated(f"the body has more than {bounds.body_bytes} bytes")
-    try:
-        value = decode_document(body, bounds.values)
-    except BodyTooLarge as error:
-        raise Unvalidated(error.message) from None
     except BadRequest as error:
         return [Violation(error.message)]
-    return checker.violations(value, len(body))

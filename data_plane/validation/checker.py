@@ -8,13 +8,17 @@ from urllib.parse import quote
 
 import jsonschema_rs
 
-from config_schemas.contracts.schema_graph import Unfit
+from config_schemas.contracts.schema_graph import Measure, Unfit
 
 URI = "urn:isthmus:document"  # what a document is called inside; nothing is ever fetched
 MASK = "the value"  # stands in messages where a value would
 MAX_VIOLATIONS = 10
-MAX_LISTED_BYTES = 65_536  # of a body, beyond which only the first violation is looked for
+MAX_VALUES = 65_536
+MIN_VALUES = 1_000
+MAX_TRIES = 2_000_000  # of schemas on values, each 10 to 30 ns
+MAX_LISTED = 1_000  # tries of which all errors may be made, each up to 10 us
 MAX_CHARACTERS = 256
+PATTERN_BYTES = 1 << 20  # of one compiled pattern; most have a hundredth
 
 Compile = Callable[[str], jsonschema_rs.Validator]
 
@@ -36,22 +40,30 @@ class Violation:
 
 
 class Checker:
-    """Of one schema."""
+    """Of one schema. A body with more than `max_values` values would take it long, and is not for it."""
 
-    def __init__(self, validator: jsonschema_rs.Validator) -> None:
+    def __init__(self, validator: jsonschema_rs.Validator, measure: Measure) -> None:
         self._validator = validator
+        self._measure = measure
+        self.max_values = max(MIN_VALUES, min(MAX_VALUES, MAX_TRIES // measure.width))
 
-    def violations(self, value: object, body_bytes: int = 0) -> list[Violation]:
-        """Up to ten. `body_bytes`: of large bodies only the first is found, since all would take long."""
-        if body_bytes > MAX_LISTED_BYTES:
-            try:
-                self._validator.validate(value)
-            except jsonschema_rs.ValidationError as error:
-                return [_violation(error)]
-            return []
+    def violations(self, value: object, values: int = 1) -> list[Violation]:
+        """Up to ten; of a body with many `values` only the first, or that there are some.
+
+        To judge is a thousand times as quick as to say why: of each alternative, all errors are made.
+        """
         if self._validator.is_valid(value):
             return []
-        return [_violation(error) for error in islice(self._validator.iter_errors(value), MAX_VIOLATIONS)]
+        has_alternatives = self._measure.has_alternatives
+        if values * (self._measure.width if has_alternatives else 1) <= MAX_LISTED:
+            return [_violation(error) for error in islice(self._validator.iter_errors(value), MAX_VIOLATIONS)]
+        if has_alternatives:
+            return [Violation("the body does not fit, and is too large to say where")]
+        try:
+            self._validator.validate(value)
+        except jsonschema_rs.ValidationError as error:
+            return [_violation(error)]
+        return []
 
 
 def compiler(document: Any, *, is_draft_4: bool) -> Compile:
@@ -74,7 +86,7 @@ def compiler(document: Any, *, is_draft_4: bool) -> Compile:
                 registry=registry,
                 mask=MASK,
                 offline=True,
-                pattern_options=jsonschema_rs.RegexOptions(),
+                pattern_options=jsonschema_rs.RegexOptions(size_limit=PATTERN_BYTES),
                 validate_formats=True,
             )
         except jsonschema_rs.ValidationError as error:

@@ -22,33 +22,23 @@ _decode = msgspec.json.Decoder().decode  # a MiB in 3 ms, a third of what the st
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The schemas of one direction by pointer; `width` is how many are tried at one place of a body, at most."""
+    """The schemas of one direction by pointer."""
 
     graph: SchemaGraph
     checkers: Mapping[str, Checker]
-    width: int
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledApi:
-    """`request_width` and `response_width`: of the schemas of each direction."""
-
-    operations: OperationTable
-    request_width: int = 1
-    response_width: int = 1
-
-
-def compile_schema(text: str, part: Part) -> Generator[None, None, tuple[Checker, int]]:
-    """The checker of a JSON Schema, and its width.
+def compile_schema(text: str, part: Part) -> Generator[None, None, Checker]:
+    """The checker of a JSON Schema.
 
     Raises:
         Unfit: it cannot be used.
     """
     compiled = yield from _compile(parse(text), [ROOT], part)
-    return compiled.checkers[ROOT], compiled.width
+    return compiled.checkers[ROOT]
 
 
-def compile_openapi(text: str, base_path: str | None, parts: Collection[Part]) -> Generator[None, None, CompiledApi]:
+def compile_openapi(text: str, base_path: str | None, parts: Collection[Part]) -> Generator[None, None, OperationTable]:
     """The operations of a document. What is not among `parts` is left out.
 
     Raises:
@@ -69,8 +59,7 @@ def compile_openapi(text: str, base_path: str | None, parts: Collection[Part]) -
         operations.append((each.path, each.method, _operation(each, compiled)))
         if number % STEPS == 0:
             yield
-    widths = [compiled[part].width if part in compiled else 1 for part in ("requests", "responses")]
-    return CompiledApi(OperationTable(api.base_path if base_path is None else base_path, operations), *widths)
+    return OperationTable(api.base_path if base_path is None else base_path, operations)
 
 
 def parse(text: str) -> object:
@@ -92,18 +81,17 @@ def _compile(
     graph = SchemaGraph(document)
     for pointer in pointers:
         yield from graph.add(pointer)
-    width = yield from graph.width()
     resolved = {pointer: graph.resolved(pointer) for pointer in pointers}  # what only refers is what it refers to
-    yield from graph.compiled_size(set(resolved.values()))
+    measures = yield from graph.measure(dict.fromkeys(resolved.values()))
     is_version_0 = api is not None and api.minor == 0
     yield from take_view(graph, part, has_nullable=is_version_0)
     compile_at = compiler(document, is_draft_4=is_version_0)
     made: dict[str, Checker] = {}
     for pointer in resolved.values():
         if pointer not in made:
-            made[pointer] = Checker(compile_at(pointer))
+            made[pointer] = Checker(compile_at(pointer), measures[pointer])
             yield
-    return Compiled(graph, {pointer: made[target] for pointer, target in resolved.items()}, width)
+    return Compiled(graph, {pointer: made[target] for pointer, target in resolved.items()})
 
 
 def _operation(operation: Operation, compiled: Mapping[Part, Compiled]) -> CompiledOperation:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from data_plane.codecs.json_document import document_of
-from data_plane.errors import BadRequest, BodyTooLarge, InvalidRequest, MethodNotAllowed, NotFound, UnsupportedContent
+from data_plane.errors import BadRequest, InvalidRequest, MethodNotAllowed, NotFound, UnsupportedContent
 from data_plane.exchange import Exchange, Response
-from data_plane.validation.bodies import Bounds, Unvalidated, inflate_request, is_json, media_type
+from data_plane.validation.bodies import Unvalidated, check_size, check_values, inflate_request, is_json, media_type
 from data_plane.validation.checker import MAX_VIOLATIONS, Checker, Violation
 from data_plane.validation.operations import CompiledBody, CompiledOperation, Match, OperationTable
 from data_plane.validation.parameters import Fields, cookie_fields, decoded, query_fields
@@ -27,8 +27,7 @@ class Contract:
     name: str
     requests: Direction
     responses: Direction
-    request_bounds: Bounds
-    response_bounds: Bounds
+    max_body_bytes: int
     fails_open: bool = False
     operations: OperationTable | None = field(default=None, hash=False)
     refuses_unknown: bool = True
@@ -83,15 +82,10 @@ class Contract:
         checker = said.checker(kind)
         if checker is None or not is_json(kind):
             return []
-        bounds = self.request_bounds
-        if len(request.body) > bounds.body_bytes:
-            raise Unvalidated(f"a body that is validated must have at most {bounds.body_bytes} bytes")
-        inflate_request(exchange, bounds.body_bytes)
-        try:
-            document = document_of(exchange, bounds.values)
-        except BodyTooLarge as error:
-            raise Unvalidated(error.message) from None
-        return checker.violations(document, len(request.body))
+        check_size(request.body, self.max_body_bytes)
+        inflate_request(exchange, self.max_body_bytes)
+        values = check_values(request.body, checker)
+        return checker.violations(document_of(exchange), values)
 
     def response_checker(
         self, operation: CompiledOperation | None, exchange: Exchange, response: Response

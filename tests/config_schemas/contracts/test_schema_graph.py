@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import mark, raises
 
-from config_schemas.contracts.schema_graph import MAX_COMPILED, MAX_SCHEMAS, SchemaGraph, Unfit
+from config_schemas.contracts.schema_graph import MAX_COMPILED, MAX_SCHEMAS, Measure, SchemaGraph, Unfit
 from config_schemas.contracts.schema_view import take_view
 
 Value = TypeVar("Value")
@@ -28,6 +28,10 @@ def graph(document: object, *pointers: str) -> SchemaGraph:
     for pointer in pointers or ("",):
         done(made.add(pointer))
     return made
+
+
+def measure(document: object) -> Measure:
+    return done(graph(document).measure([""]))[""]
 
 
 def doubling(levels: int) -> dict[str, Any]:
@@ -63,7 +67,7 @@ def doubling(levels: int) -> dict[str, Any]:
     ],
 )
 def test_a_width_is_how_many_schemas_are_tried_at_one_place(document: object, width: int) -> None:
-    assert done(graph(document).width()) == width
+    assert measure(document).width == width
 
 
 @mark.parametrize(
@@ -85,7 +89,7 @@ def test_a_width_is_how_many_schemas_are_tried_at_one_place(document: object, wi
 )
 def test_a_schema_that_some_body_makes_run_for_ever_is_unfit(document: object) -> None:
     with raises(Unfit, match="more than 1000 schemas"):
-        done(graph(document).width())
+        measure(document)
 
 
 @mark.parametrize(
@@ -98,7 +102,7 @@ def test_a_schema_that_some_body_makes_run_for_ever_is_unfit(document: object) -
 )
 def test_a_schema_that_is_itself_is_unfit(document: object) -> None:
     with raises(Unfit, match="refers to itself at the same place"):
-        done(graph(document).width())
+        measure(document)
 
 
 @mark.parametrize(
@@ -129,9 +133,46 @@ def test_what_is_compiled_for_all_roots_is_bounded() -> None:
     document = {"shared": {"properties": shared}, **{f"r{n}": {"allOf": [{"$ref": "#/shared"}]} for n in range(110)}}
     made = graph(document, *(f"/r{n}" for n in range(110)))
 
-    assert done(made.compiled_size(["/r0", "/r1"])) == 2 * 1003
+    done(made.measure(["/r0", "/r1"]))
     with raises(Unfit, match=f"more than {MAX_COMPILED} schemas are compiled"):
-        done(made.compiled_size([f"/r{n}" for n in range(110)]))
+        done(made.measure([f"/r{n}" for n in range(110)]))
+
+
+@mark.parametrize(
+    ("pattern", "fits", "too_many"),
+    [
+        ("^[a-z]+$", 19_000, None),
+        (r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[)({]$", 19_000, None),
+        ("^[a-z]{1,1000}$", 1_800, 1_850),
+        (r"(a|\w{1,100}){1,100}", 190, 200),
+        ("((a{1,100}){1,100}){1,100}", 1, 2),
+        ("(((a{1,100}){1,100}){1,100}){1,100}", None, 1),
+        ("((((((((a{1,9999}){1,9999}){1,9999}){1,9999}){1,9999}){1,9999}){1,9999})", None, 1),
+        ("{(]){5}[", 19_000, None),
+    ],
+)
+def test_patterns_are_bounded_by_what_they_are_written_out(
+    pattern: str, fits: int | None, too_many: int | None
+) -> None:
+    if fits is not None:
+        measure({"properties": {f"p{n}": {"pattern": pattern} for n in range(fits)}})
+    if too_many is not None:
+        with raises(Unfit, match="too many or too large patterns"):
+            measure({"properties": {f"p{n}": {"pattern": pattern} for n in range(too_many)}})
+
+
+@mark.parametrize(
+    ("document", "expected"),
+    [({"items": {"oneOf": [{}]}}, True), ({"allOf": [{"not": {}}], "$defs": {"a": {"anyOf": [{}]}}}, False)],
+)
+def test_it_is_known_whether_there_are_alternatives(document: object, expected: bool) -> None:
+    assert measure(document).has_alternatives is expected
+
+
+def test_objects_to_compare_with_are_bounded() -> None:
+    measure({"enum": list(range(10_000))})
+    with raises(Unfit, match="at most 64 objects and lists"):
+        measure({"enum": [{"a": n} for n in range(65)]})
 
 
 def test_what_only_refers_is_what_it_refers_to() -> None:
@@ -170,7 +211,7 @@ JSON = st.recursive(
 def test_no_json_breaks_the_walk(document: object) -> None:
     try:
         made = graph(document)
-        assert done(made.width()) >= 1
+        assert done(made.measure([""]))[""].width >= 1
         done(take_view(made, "requests", has_nullable=True))
     except Unfit as error:
         assert str(error)

@@ -67,7 +67,7 @@ def test_what_is_read_back_can_be_written_again() -> None:
         param({"pattern": "("}, "at /pattern: ", id="no pattern"),
         param({"pattern": "(?=a)b"}, "at /pattern: ", id="looks around"),
         param({"pattern": r"(a)\1"}, "at /pattern: ", id="refers back"),
-        param({"pattern": "((((a{1,100}){1,100}){1,100}){1,100})"}, "at /pattern: ", id="pattern of many states"),
+        param({"pattern": "(a{1,100}){1,1000}"}, "at /pattern: ", id="pattern of many states"),
         param({"pattern": "a" * 1001}, "at /: a pattern must have at most 1000 characters", id="long pattern"),
         param({"$ref": "https://example.com/schema"}, "at /: `$ref` must begin with '#/'", id="remote"),
         param({"$ref": "file:///etc/passwd"}, "at /: `$ref` must begin with '#/'", id="file"),

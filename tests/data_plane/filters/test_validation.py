@@ -378,6 +378,43 @@ def test_a_pattern_takes_linear_time() -> None:
     assert time.perf_counter() - started < 0.1
 
 
+LEAVES: list[tuple[dict[str, Any], Any]] = [
+    ({"enum": ["x", "y"]}, "a"),
+    ({"pattern": "^(a+)+$"}, "a" * 30 + "!"),
+    ({"required": ["z"]}, {"b": 1}),
+    ({"enum": [{"k": n} for n in range(64)]}, {"k": -1}),
+]
+
+
+@mark.parametrize("count", [1, 3, 1000])
+@mark.parametrize(("leaf", "value"), LEAVES, ids=["enum", "pattern", "required", "objects"])
+@mark.parametrize("alternatives_outside", [True, False])
+def test_many_alternatives_take_no_long_time(
+    alternatives_outside: bool, leaf: dict[str, Any], value: object, count: int
+) -> None:
+    """To make all errors of all alternatives took 20 s."""
+    inner = {"allOf": [leaf]}
+    schema = {"anyOf": [{"items": inner}] * 300} if alternatives_outside else {"items": {"anyOf": [inner] * 450}}
+    held = Held(request_schema=schema)
+    started = time.thread_time()
+
+    assert isinstance(held.request(exchange("POST", "/", [value] * count)), InvalidRequest)
+    assert time.thread_time() - started < 0.2
+
+
+def test_a_large_body_is_told_where_it_does_not_fit_unless_there_are_alternatives() -> None:
+    large = [{"a": 1}] * 10_000 + [{"a": "x"}]
+    plain = Held(request_schema={"items": {"properties": {"a": {"type": "integer"}}}})
+    either = Held(request_schema={"items": {"oneOf": [{"properties": {"a": {"type": "integer"}}}]}})
+
+    errors = [held.request(exchange("POST", "/", large)) for held in (plain, either)]
+
+    assert [error.message for error in errors if error is not None] == [
+        '/10000/a: the value is not of type "integer"',
+        "the request: the body does not fit, and is too large to say where",
+    ]
+
+
 def test_openapi_3_0_is_read_as_it_was_meant() -> None:
     document = json.loads(json.dumps(PETS))
     document["openapi"] = "3.0.3"

@@ -5,7 +5,7 @@ from typing import Any
 from pytest import mark, raises
 
 from config_schemas.contracts.openapi import Parameter, Place
-from config_schemas.contracts.schema_graph import SchemaGraph
+from config_schemas.contracts.schema_graph import Measure, SchemaGraph
 from data_plane.errors import BadRequest
 from data_plane.validation.checker import Checker, compiler
 from data_plane.validation.parameters import (
@@ -28,7 +28,7 @@ def parameter(schema: Any, style: str = "form", explodes: bool = True, **more: A
     done(graph.add("/schema"))
     place: Place = more.pop("place", "query")
     said = Parameter(place, "p", more.pop("required", False), style, explodes, "/schema", more.pop("is_json", False))
-    checker = Checker(compiler(document, is_draft_4=False)("/schema"))
+    checker = Checker(compiler(document, is_draft_4=False)("/schema"), Measure(1, False))
     return CompiledParameter(said, shape_of(graph, "/schema"), checker)
 
 
