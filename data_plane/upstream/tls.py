@@ -12,7 +12,7 @@ MAX_SESSIONS = 256  # of one context: servers' names
 
 
 class UpstreamContext(ssl.SSLContext):
-    """Takes up the last session with a server, where there is one: half the time of a handshake, or less.
+    """Takes up a session with a server, where there is one: a handshake of TLS 1.3 takes a sixth less, of 1.2 a third.
 
     Event loops offer no way to pass a session. A session is good for the context with which it was made, so what was
     verified then is what would be verified now.
@@ -39,9 +39,12 @@ def context_for(tls: UpstreamTls) -> UpstreamContext:
 
 
 def keep_session(tls: UpstreamTls, transport: asyncio.Transport) -> None:
-    """Keep the session of a connection that has had an answer: the server's tickets have come before it."""
+    """Keep the session of a connection that has had an answer: the server's tickets have come before it.
+
+    One that could be resumed is kept as it is: to take out a session costs as much as it saves.
+    """
     connection: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
-    session = connection.session if connection is not None else None
+    session = connection.session if connection is not None and not connection.session_reused else None
     if session is None or not session.has_ticket:
         return
     sessions = context_for(tls).sessions
