@@ -1,6 +1,7 @@
 """What a provider gets, and which target serves when one cannot."""
 
 import asyncio
+import gzip
 import json
 from collections import Counter
 from dataclasses import replace
@@ -34,6 +35,7 @@ from tests.fakes.upstream import (
     read_body,
     receiver,
     says,
+    service,
     until,
 )
 
@@ -190,6 +192,32 @@ async def test_where_all_are_busy_the_last_answer_is_relayed(pools: Pools, open_
     assert call.response is not None and (call.status, call.body) == (429, b"2")
     assert call.response.headers == [(b"retry-after", b"9"), (b"x-isthmus-error-origin", b"upstream")]
     assert [name for name, _, _ in call.tries] == ["m0/m0", "m1/m1", "m2/m2"]
+
+
+async def test_what_tells_whose_account_is_used_stays_here(pools: Pools, open_upstream: OpenUpstream) -> None:
+    fields = (b"Server: cloudflare", b"Set-Cookie: __cf=1", b"OpenAI-Organization: acme", b"CF-Ray: 1", b"Alt-Svc: h3")
+    upstream = await open_upstream(says(answer(200, *fields, b"X-Request-Id: r1", body=b"{}")))
+    for way, kept in (
+        (to(pools, target(upstream.endpoint())), [b"x-request-id"]),
+        (
+            service(pools, upstream.endpoint()),
+            [b"server", b"set-cookie", b"openai-organization", b"cf-ray", b"x-request-id"],
+        ),
+    ):
+        for _ in range(3):  # the last one has a head that is known
+            call = chat()
+            way.send(call, streams_body=False)
+            await call.end()
+            assert call.response is not None and [name for name, _ in call.response.headers] == kept
+
+
+async def test_a_coded_answer_is_plain_for_who_meters_it(pools: Pools, open_upstream: OpenUpstream) -> None:
+    upstream = await open_upstream(says(answer(200, b"Content-Encoding: gzip", body=gzip.compress(ANSWER))))
+    call = chat()
+    to(pools, target(upstream.endpoint())).send(call, streams_body=False)
+    await call.end()
+    assert call.response is not None
+    assert (call.body, call.response.headers, call.response.length) == (ANSWER, [], None)
 
 
 @pytest.mark.parametrize("status", [400, 404, 408, 500, 502, 504])
