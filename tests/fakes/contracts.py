@@ -6,9 +6,14 @@ from typing import Any, TypeVar
 
 from data_plane.config import structs
 from data_plane.config.contracts import make_contract
+from data_plane.errors import GatewayError
+from data_plane.exchange import COMPLETED, Exchange, Request, Response, Timeouts
+from data_plane.filters.validation import ValidationFilter
+from data_plane.observability.metrics import Metrics
 from data_plane.validation.contract import Contract
 
 Value = TypeVar("Value")
+JSON = (b"content-type", b"application/json")
 
 PET = {
     "type": "object",
@@ -90,3 +95,56 @@ def policy(**spec: Any) -> structs.ValidationPolicy:
     return structs.ValidationPolicy(
         metadata=structs.Metadata(name="pets", tenant="default"), spec=structs.ValidationPolicySpec(**spec)
     )
+
+
+def exchange(method: str, path: str, body: object = b"", **headers: str) -> Exchange:
+    target, _, query = path.partition("?")
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    fields = {"content-type": "application/json"} if content else {}
+    fields |= {name.replace("_", "-"): value for name, value in headers.items()}
+    request = Request(
+        method.encode(),
+        target.encode(),
+        query.encode(),
+        {n.encode(): v.encode() for n, v in fields.items()},
+        body=content,
+    )
+    return Exchange(request, "r", "rest", "", target.encode(), "id", 0.0, 1, Timeouts())
+
+
+class Held:
+    """A filter with one contract, and what it counts."""
+
+    def __init__(self, **spec: Any) -> None:
+        self.metrics = Metrics()
+        self.filter = ValidationFilter([contract(**spec)], self.metrics)
+
+    def request(self, exchange: Exchange) -> GatewayError | None:
+        try:
+            self.filter.on_request(exchange)
+        except GatewayError as error:
+            exchange.error = error
+            return error
+        return None
+
+    def respond(self, exchange: Exchange, response: Response) -> bytes:
+        """The body as the client gets it, through all hooks."""
+        self.filter.on_response(exchange, response)
+        if exchange.meter is not None:
+            for start in range(0, len(response.body), 7):
+                exchange.meter.feed(response.body[start : start + 7])
+        transform = self.filter.on_stream(exchange)
+        body = response.body
+        if transform is not None:
+            body = b"".join([*transform.feed([body] if body else []), *transform.close()])
+        self.filter.on_complete(exchange, COMPLETED)
+        return body
+
+    @property
+    def counts(self) -> dict[tuple[str, str], int]:
+        return {(str(k[1]), str(k[2])): int(v.value) for k, v in self.metrics.validation.items()}
+
+
+def answer(body: object, status: int = 200, *headers: tuple[bytes, bytes]) -> Response:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Response(status, list(headers or (JSON,)), len(content), content)
