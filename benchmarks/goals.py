@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.results import Results
-from benchmarks.samples import Row
+from benchmarks.samples import OURS, Row
 
-OURS = "isthmus"
 KIBIBYTE = 1024
 SCALE = "5,000 routes, 300,000 keys"  # the step of `make bench-steps`
 

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from benchmarks.measure import Bench, Plan
 from benchmarks.processes import Server, family
+from benchmarks.samples import OURS
 from benchmarks.scenarios import SCENARIOS, points
-from benchmarks.systems import OURS, SYSTEMS
+from benchmarks.systems import SYSTEMS
 
 HERTZ = 1999  # no multiple of what the kernel itself does at a steady rate
 LEAST_PERCENT = "0.5"

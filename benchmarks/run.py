@@ -16,9 +16,9 @@ from pathlib import Path
 from benchmarks import machine, results
 from benchmarks.measure import Bench, Plan
 from benchmarks.report import console_table, write_documents
-from benchmarks.samples import rows
+from benchmarks.samples import FLOOR, INTERPRETED, OURS, rows
 from benchmarks.scenarios import SCENARIOS, is_target, points
-from benchmarks.systems import FLOOR, INTERPRETED, OURS, SYSTEMS, other
+from benchmarks.systems import SYSTEMS, other
 
 USUAL = [name for name in SYSTEMS if name != INTERPRETED]
 QUICK = {

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from statistics import median
 
 FLOOR = "nginx"
+OURS = "isthmus"
+INTERPRETED = "isthmus-py"  # the same sources, not compiled
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -13,11 +13,9 @@ from pathlib import Path
 from benchmarks import envoy, haproxy, isthmus, nginx
 from benchmarks.processes import Server, one_role
 from benchmarks.requests import ANSWER, AUTHORIZATION, CHAT_PATH, chat_body
+from benchmarks.samples import FLOOR, INTERPRETED, OURS
 from benchmarks.site import ADDRESS, Site
 
-FLOOR = "nginx"
-OURS = "isthmus"
-INTERPRETED = "isthmus-py"  # the same sources, not compiled
 START_SECONDS = 30.0
 ATTEMPT_SECONDS = 2.0
 POLL_SECONDS = 0.05

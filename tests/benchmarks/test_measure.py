@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from benchmarks.measure import Bench, Plan
-from benchmarks.samples import Point, rows
-from benchmarks.systems import FLOOR, INTERPRETED, SYSTEMS
+from benchmarks.samples import FLOOR, INTERPRETED, Point, rows
+from benchmarks.systems import SYSTEMS
 
 CHAT, STREAMS = Point("chat_relay", 4, 17), Point("sse_paced", 4, 17)
 
