@@ -1,5 +1,7 @@
 """Framing cases: name, bytes, verdict: the requests read, `!status` of the refusal, or what is waited for."""
 
+from tests.data_plane.ingress.target_cases import TARGET_CASES
+
 CASES: list[tuple[str, bytes, str]] = [
     (
         "CL+TE both",
@@ -384,4 +386,5 @@ CASES: list[tuple[str, bytes, str]] = [
         b"GET /x HTTP/1.1\r\nHost: a\r\n" + b"".join(b"X-%d: a\r\n" % (i % 60) for i in range(120)) + b"\r\n",
         "!431",
     ),
+    *TARGET_CASES,
 ]
