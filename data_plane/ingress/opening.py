@@ -7,7 +7,7 @@ import asyncio
 import ipaddress
 import logging
 import socket
-from typing import Protocol
+from typing import Protocol, cast
 
 from data_plane.deadlines import Deadlines, Timer
 from data_plane.exchange import Peer
@@ -25,6 +25,7 @@ ACCEPTS = 64  # at a time, before others have their turn
 REST_SECONDS = 1.0  # after the system had no room for another connection
 HANDSHAKE_SECONDS = 10.0
 SHUTDOWN_SECONDS = 5.0  # for the client's last word in TLS
+WRITE_BUFFER_BYTES = 64 * 1024  # before a client counts as slow, as without TLS; both loops' own is 512 KiB
 TLS_HANDSHAKE = b"\x16"
 PLAIN_TEXT = b"this is an HTTPS port: use https://\n"
 WRONG_PORT = (
@@ -258,6 +259,7 @@ class Opening:
         connection = transport.get_extra_info("ssl_object")
         if connection is None:
             return peer_of(transport)
+        cast(asyncio.Transport, transport).set_write_buffer_limits(WRITE_BUFFER_BYTES)
         self._host.metrics.handshakes[(connection.version(), str(connection.session_reused).lower())].value += 1
         return tls.peer_of(connection, self._address)
 

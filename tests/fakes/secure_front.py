@@ -10,7 +10,7 @@ from data_plane.config.certificate import TlsSettings, read_certificate
 from data_plane.ingress.proxy_protocol import SIGNATURE
 from data_plane.ingress.tls import TlsContexts
 from data_plane.listen_address import ListenAddress
-from data_plane.pipeline.filter import Filter
+from data_plane.pipeline.sides import Dispatcher
 from tests.fakes.certificates import client_context, pair
 from tests.fakes.front import Client, Front
 
@@ -38,9 +38,9 @@ class SecureFront(Front):
         address: ListenAddress,
         names: Sequence[tuple[str, ...]] = (("a.example",),),
         settings: TlsSettings | None = None,
-        filters: Sequence[Filter] = (),
+        way: Dispatcher | None = None,
     ) -> None:
-        super().__init__(*filters)
+        super().__init__(way=way)
         self.address = address
         self._names = names
         self._settings = settings or TlsSettings()
@@ -55,7 +55,9 @@ class SecureFront(Front):
     async def connect_tls(self, name: str | None = "a.example", context: ssl.SSLContext | None = None) -> Client:
         """A client that has made its handshake."""
         trusting = context or client_context()
-        streams = await asyncio.open_connection("127.0.0.1", self.port, ssl=trusting, server_hostname=name or "")
+        streams = await asyncio.open_connection(
+            "127.0.0.1", self.port, ssl=trusting, server_hostname=name or "", limit=1 << 26
+        )
         client = Client(*streams)
         self._clients.append(client)
         return client

@@ -9,12 +9,13 @@ import pytest
 import trustme
 
 from data_plane.config.certificate import TlsSettings
-from data_plane.exchange import Peer
+from data_plane.exchange import Peer, Response
 from data_plane.ingress.bounds import Timeouts
 from data_plane.listen_address import ListenAddress
 from tests.fakes.certificates import authority, authority_pem, client_context, other_authority
-from tests.fakes.front import GET, Open, until
+from tests.fakes.front import GET, Open, sent, until
 from tests.fakes.secure_front import PROXY, PROXY_TLS, TLS, SecureFront, proxy_header
+from tests.fakes.sides import FakeWay
 
 REQUIRE = TlsSettings(client_mode="Require", client_ca=authority_pem())
 OPTIONAL = TlsSettings(client_mode="Optional", client_ca=authority_pem())
@@ -221,6 +222,26 @@ async def test_weak_tls_is_refused(opened: Open, settings: TlsSettings, context:
         await front.connect_tls(context=context)
     await until(lambda: front.failures)
     assert front.failures == {("tls", reason): 1}
+
+
+async def test_a_client_that_does_not_read_holds_back_the_upstream_over_tls(opened: Open) -> None:
+    way = FakeWay()
+    front = await open_front(opened, SecureFront(TLS, way=way))
+    client = await front.connect_tls()
+    client.send(GET)
+    run = await sent(way)
+    client.stop_reading()
+    run.on_response(Response(200, [], 32 << 20), b"", False)
+    pieces = 0
+    while "pause" not in way.upstream.calls:
+        run.on_body(b"z" * 65536, False)
+        pieces += 1
+        await asyncio.sleep(0)
+    assert pieces * 65536 < 16 << 20
+    client.read_on()
+    await until(lambda: "resume" in way.upstream.calls)
+    run.on_body(b"z" * ((32 << 20) - pieces * 65536), True)
+    assert (await client.answer()).count(b"z") == 32 << 20
 
 
 async def test_sessions_are_resumed(opened: Open) -> None:
