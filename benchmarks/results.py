@@ -46,7 +46,7 @@ class Results:
         return Results(machine, absent, ordered, self.steps)
 
     def with_steps(self, steps: Mapping[str, Step], machine: Mapping[str, str]) -> "Results":
-        return Results(machine, self.absent, self.rows, {**self.steps, **steps})
+        return Results(self.machine or machine, self.absent, self.rows, {**self.steps, **steps})
 
     def find(self, scenario: str, system: str, concurrency: int | None = None) -> Row | None:
         """The last such row: the one with the most header fields."""

@@ -41,3 +41,10 @@ def test_a_row_is_found_by_its_concurrency(concurrency: int | None, found: float
     result = known.find("chat_relay", "isthmus", concurrency)
     assert result is not None
     assert result.cpu_us == found
+
+
+def test_steps_are_replaced_by_name_and_leave_the_date_of_the_rows() -> None:
+    before = Results(MACHINE, rows=[row()], steps={"api key": Step(10, 11, 1, 1), "model": Step(10, 14, 4, 4)})
+    after = before.with_steps({"model": Step(10, 13, 3, 3)}, {"date": "later"})
+    assert after.machine == MACHINE
+    assert after.steps == {"api key": Step(10, 11, 1, 1), "model": Step(10, 13, 3, 3)}
