@@ -43,7 +43,7 @@ class ListenAddress(msgspec.Struct, frozen=True):
 
     @property
     def identity(self) -> str:
-        """No two listeners of a replica have the same. Where the port is any that is free, the protocol tells them apart."""
+        """No two listeners of a replica have the same. Where any free port will do, the protocol tells them apart."""
         return self.place if self.port or self.path else str(self)
 
     def __str__(self) -> str:

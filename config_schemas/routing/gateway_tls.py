@@ -10,7 +10,7 @@ CERTIFICATE_KEY, PRIVATE_KEY = "tls.crt", "tls.key"  # as in Kubernetes' Secrets
 
 
 class CertificateReference(Model):
-    """A Secret of the tenant `platform` that holds a certificate chain as `tls.crt` and its key as `tls.key`, in PEM."""
+    """A Secret of the tenant `platform` with a certificate chain as `tls.crt` and its key as `tls.key`, in PEM."""
 
     name: Name
 

@@ -48,7 +48,7 @@ def test_an_address_is_read(text: str, address: ListenAddress) -> None:
     ],
 )
 def test_a_wrong_address_is_one_clear_line(text: str, words: str) -> None:
-    with pytest.raises(ValueError, match="^[^\n]+$") as caught:
+    with pytest.raises(ValueError, match=r"^[^\n]+$") as caught:
         parse_listen_address(text)
     assert words in str(caught.value)
 
