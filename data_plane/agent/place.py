@@ -105,6 +105,7 @@ class Place:
         self._start = msgspec.structs.replace(start, listening=listening)
         self._replica = replica
         self._start_worker = start_worker
+        self._is_leaving = False
         self._stopping = asyncio.Event()
 
     @property
@@ -162,6 +163,7 @@ class Place:
 
     def leave(self) -> None:
         """Have clients go elsewhere, while connections are still accepted."""
+        self._is_leaving = True
         for worker in self.workers:
             worker.process.channel.post(LameDuck())
 
@@ -194,6 +196,8 @@ class Place:
         worker = Worker(process, self._replica.new_feed(), asyncio.Event(), asyncio.Event(), asyncio.Event())
         self.workers.append(worker)
         process.channel.post(start)
+        if self._is_leaving:
+            process.channel.post(LameDuck())
         if self._stopping.is_set():
             process.channel.post(Drain())
         logger.info("worker started worker=%d pid=%d", self.number, process.pid)

@@ -268,3 +268,6 @@ async def test_clients_are_sent_elsewhere_while_connections_are_accepted(scene: 
         await worker.hear()
     scene.place.leave()
     assert await worker.hear() == LameDuck()
+    worker.die(-9)
+    later = await scene.next()
+    assert isinstance(await later.hear(), Start) and await later.hear() == LameDuck()
