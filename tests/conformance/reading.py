@@ -39,6 +39,8 @@ class Reading(Hearing):
                     raise reader.fault
         except GatewayError as error:
             self.refused = f"{error.status} {error.message}"
+        current = reader.request
+        self.refused_method = current.method if current is not None else b"GET"  # of a request whose body is refused
         self.is_ended = reader.phase is ENDED and not self.refused
         self.is_amid_head = reader.phase is HEAD  # which may be a bad one: it is not judged before its end
         self.waits = reader.phase is not ENDED and reader.phase is not BETWEEN

@@ -21,6 +21,10 @@ class Broken(AssertionError):
     """A rule does not hold."""
 
 
+# What a case of a fuzz test may end with that shows a fault of ours.
+FAULTS = (Broken, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
 class Rules:
     """Reads the same bytes in two ways, and sends on what was read."""
 

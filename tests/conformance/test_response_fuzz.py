@@ -12,7 +12,7 @@ import pytest
 from tests.conformance.answer_cases import CASES
 from tests.conformance.generator import Generator
 from tests.conformance.oracle import Oracle
-from tests.conformance.request_rules import Broken
+from tests.conformance.request_rules import FAULTS, Broken
 from tests.conformance.response_rules import ResponseRules
 
 CORPUS = sorted((Path(__file__).parent / "corpus" / "response").glob("*"))
@@ -51,8 +51,8 @@ def test_what_we_relay_is_read_the_same_by_others(
         pieces, method = generator.pieces(generator.responses()), METHODS[number % len(METHODS)]
         try:
             rules.check(pieces, method, ends=bool(number & 4))
-        except Broken as broken:
-            raise Broken(f"case {number} of seed {seed}: {method!r}: {pieces!r}: {broken}") from None
+        except FAULTS as fault:
+            raise Broken(f"case {number} of seed {seed}: {method!r}: {pieces!r}: {fault!r}") from fault
         if not number & 1023 and time.monotonic() > ends:
             break
     record_property("inputs", number + 1)
