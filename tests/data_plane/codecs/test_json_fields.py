@@ -44,6 +44,7 @@ def test_a_field_that_stands_twice_is_refused(fields: dict[str, object], data: s
         b'{"model":"a","m\\u006fdel":"b"}',
         b'{"a":1,"a":12}',
         b'{"a":12,"a":1}',
+        b'{"a":1,"b":1,"c":1,"d":1,"a":12 }',  # as long as with spaces after each colon and comma
         b'{"a":{"a":1},"a":{"a":1}}',
         b"[]",
         b"",

@@ -4,7 +4,7 @@ from pytest import mark
 
 from data_plane.validation.operations import CompiledBody, CompiledOperation, OperationTable
 
-PATHS = ("/", "/pets", "/pets/mine", "/pets/{id}", "/pets/{id}/photos/{n}.{kind}", "/{anything}/mine", "/a b/{x}")
+PATHS = ("/", "/pets", "/pets/mine", "/pets/{id}", "/pets/{id}/photos/{n}.{kind}", "/{anything}/mine", "/dogs/{id}")
 
 
 def table(base: str = "") -> OperationTable:
@@ -29,6 +29,7 @@ def table(base: str = "") -> OperationTable:
         (b"/pets/7/photos/1.jpg", "/pets/{id}/photos/{n}.{kind}", {"id": b"7", "n": b"1", "kind": b"jpg"}),
         (b"/pets/7/photos/1.2.3", "/pets/{id}/photos/{n}.{kind}", {"id": b"7", "n": b"1", "kind": b"2.3"}),
         (b"/pets/7/photos/..jpg", "/pets/{id}/photos/{n}.{kind}", {"id": b"7", "n": b".", "kind": b"jpg"}),
+        (b"/dogs/mine", "/dogs/{id}", {"id": b"mine"}),
         (b"/cats/mine", "/{anything}/mine", {"anything": b"cats"}),
         (b"/pets/7/photos/.jpg", None, {}),
         (b"/pets/7/photos/1.", None, {}),
