@@ -91,6 +91,7 @@ class Agent:
         self.is_up = asyncio.Event()  # all workers serve, or have once
         self._is_open = False
         self._is_replacing = False
+        self._are_told = False  # the workers, to drain
         self._changed = asyncio.Event()
         self._stop = asyncio.Event()
         self._stop_now = asyncio.Event()
@@ -197,8 +198,8 @@ class Agent:
         """Drain and end; the second time, at once."""
         if self.draining:
             self._stop_now.set()
-            for place in self.places:
-                place.signal(signal.SIGTERM)  # workers that drain take it as: now
+            for place in self.places if self._are_told else ():
+                place.stop(at_once=True)
         self.draining = True
         self._stop.set()
 
@@ -233,8 +234,9 @@ class Agent:
             logger.info("draining seconds=%g", self._start.drain_seconds)
             # Ours goes first: what the kernel went on to queue for it would wait for nobody, and be reset at our end.
             self._sockets.close()
+            self._are_told = True
             for place in self.places:
-                place.stop()
+                place.stop(at_once=self._stop_now.is_set())
             _, late = await asyncio.wait(places, timeout=self._start.drain_seconds + EXTRA_SECONDS)
             if late:
                 logger.error("workers do not end; killing them")

@@ -64,7 +64,9 @@ class LameDuck(msgspec.Struct, tag=True, frozen=True):
 
 
 class Drain(msgspec.Struct, tag=True, frozen=True):
-    """Take no more connections, end what is under way, flush, exit."""
+    """Take no more connections, end what is under way, flush, exit. `at_once`: cut off what is under way."""
+
+    at_once: bool = False
 
 
 class Certificates(msgspec.Struct, tag=True, frozen=True):

@@ -167,11 +167,11 @@ class Place:
         for worker in self.workers:
             worker.process.channel.post(LameDuck())
 
-    def stop(self) -> None:
-        """Drain: let what is under way end, and start nothing more."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """Drain: let what is under way end, or cut it off, and start nothing more."""
         self._stopping.set()
         for worker in self.workers:
-            worker.process.channel.post(Drain())
+            worker.process.channel.post(Drain(at_once))
 
     def signal(self, number: int) -> None:
         for worker in self.workers:

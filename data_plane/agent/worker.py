@@ -139,23 +139,25 @@ class Worker:
             case Accept():
                 self._may_accept = True
                 self._news.set()
-            case Certificates() | LameDuck():
+            case Certificates() | LameDuck() | Drain():
                 self._pass_on(message)
             case Stored():
                 self._sender.on_stored(message.sequence)
                 self._stored.set()
-            case Drain():
-                self._draining.set()
             case Start():
                 raise ValueError("a worker is started once")
             case _:
                 assert_never(message)
 
-    def _pass_on(self, message: Certificates | LameDuck) -> None:
+    def _pass_on(self, message: Certificates | LameDuck | Drain) -> None:
         if isinstance(message, Certificates):
             self._traffic.use_certificates(message.certificates)
-        else:
+        elif isinstance(message, LameDuck):
             self._traffic.leave()
+        else:
+            if message.at_once:
+                self._traffic.cut_off()
+            self._draining.set()
 
     async def _apply_changes(self) -> None:
         """One commit at a time. The agent sends the next only after our answer, so nothing piles up here."""

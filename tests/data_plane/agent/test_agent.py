@@ -228,10 +228,8 @@ async def test_before_the_drain_it_is_not_ready_but_accepts_for_a_while(tmp_path
                 await hear(worker, LameDuck)
         if ends == "at the second signal":
             scene.agent.stop()
-            await until(lambda: all(worker.process.signals for worker in workers))
-            return
         for worker in workers:
-            await hear(worker, Drain)
+            assert await hear(worker, Drain) == Drain(ends == "at the second signal")
             worker.say(Draining())
             worker.die(0)
         await asyncio.wait_for(asyncio.shield(scene.running), 2.0)
@@ -260,3 +258,14 @@ async def test_certificates_reach_workers_that_run_and_those_that_come(scene: Sc
     assert await hear(first, Certificates) == Certificates(pairs)
     first.die(-9)
     assert (await hear(await scene.workers.next(), Start)).certificates == pairs
+
+
+async def test_the_second_time_it_is_told_to_stop_it_cuts_off_what_drains(scene: Scene) -> None:
+    await scene.agent.apply(update(1, a="1"))
+    workers = await scene.serve()
+    scene.agent.stop()
+    for worker in workers:
+        assert await hear(worker, Drain) == Drain()
+    scene.agent.stop()
+    for worker in workers:
+        assert await hear(worker, Drain) == Drain(at_once=True)

@@ -252,3 +252,15 @@ async def test_what_concerns_the_listeners_reaches_them(scene: Scene) -> None:
     await scene.tell(Certificates(pairs), LameDuck(), msgspec.structs.replace(COMMIT, revision=2))
     await scene.hear(Applied)
     assert scene.traffic.heard == ["configuration", pairs, "leave", "configuration"]
+
+
+@pytest.mark.parametrize("drains", [False, True], ids=["serving", "draining"])
+async def test_a_drain_at_once_cuts_off_what_is_under_way(scene: Scene, drains: bool) -> None:
+    await scene.serve()
+    scene.traffic.idle.clear()
+    if drains:
+        await scene.tell(Drain())
+        await scene.hear(Draining)
+    await scene.tell(Drain(at_once=True))
+    await asyncio.wait_for(asyncio.shield(scene.running), 5.0)
+    assert scene.traffic.was_cut_off
