@@ -4,7 +4,8 @@ Usage: python -m scripts.compile [--out DIR] [--force]
 
 Puts the packages of the data plane into DIR (default: .isthmus/compiled) and the compiled modules beside their sources.
 A program that has DIR first on PYTHONPATH runs them; without it the same modules are interpreted. Does nothing when DIR
-was made from the same sources. Needs a C compiler and Python's headers: CC names another compiler than `cc`.
+was made from the same sources. Needs Python's headers and a C compiler: the one that CC names, else `cc`, else one that
+is got into the work folder.
 """
 
 import argparse
@@ -13,8 +14,11 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from importlib.metadata import version
 from pathlib import Path
+
+from scripts.tools import ToolMissing, obtain
 
 ROOT = Path(__file__).parents[1]
 DEFAULT_OUT = ROOT / ".isthmus" / "compiled"
@@ -93,6 +97,7 @@ def compile_into(out: Path, *, force: bool = False) -> None:
     stamp = out / STAMP
     if not force and stamp.is_file() and stamp.read_text() == digest:
         return
+    print("compile: translating the request path to C (about 1 minute)", file=sys.stderr, flush=True)
     draft = out.with_name(f"{out.name}.{os.getpid()}")
     try:
         _build(draft)
@@ -110,12 +115,22 @@ def modules(root: Path = ROOT) -> list[str]:
 
 
 def _build(draft: Path) -> None:
-    compiler = os.environ.get("CC", "cc").split()[0]
-    if shutil.which(compiler) is None:
-        raise CannotCompile(f"there is no C compiler '{compiler}': install one (as the package gcc), or set CC")
+    headers = Path(sysconfig.get_path("include"))
+    if not (headers / "Python.h").is_file():
+        raise CannotCompile(f"Python's headers are not in {headers}: install them (as the package python3-dev)")
+    try:
+        compiler = os.environ.get("CC") or str(obtain("cc"))
+    except ToolMissing as error:
+        raise CannotCompile(f"there is no C compiler, and none to be had: {error}") from error
     for source, name in PACKAGES.items():
         shutil.copytree(ROOT / source, draft / name, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
-    environment = {**os.environ, "MYPYPATH": str(draft), "PYTHONPATH": str(draft)}
+    environment = {
+        **os.environ,
+        "MYPYPATH": str(draft),
+        "PYTHONPATH": str(draft),
+        "CC": compiler,
+        "LDSHARED": f"{compiler} -shared",
+    }
     done = subprocess.run(
         (sys.executable, "-c", PROGRAM, *modules()),
         cwd=draft,
@@ -133,7 +148,7 @@ def _build(draft: Path) -> None:
 
 def _digest() -> str:
     """Of all that the result depends on."""
-    digest = hashlib.sha256(f"{sys.version} {version('mypy')} {os.environ.get('CC', 'cc')}".encode())
+    digest = hashlib.sha256(f"{sys.version} {version('mypy')} {os.environ.get('CC', '')}".encode())
     digest.update(Path(__file__).read_bytes())
     for source in PACKAGES:
         for path in sorted((ROOT / source).rglob("*.py")):

