@@ -206,7 +206,8 @@ class Agent:
     def hand_over(self) -> None:
         """Drain at once: another agent's workers accept on our sockets."""
         self._leave_seconds = 0.0
-        self.stop()
+        if not self.draining:
+            self.stop()
 
     async def replace_workers(self) -> None:
         """Put new processes in place of all workers, one after the other, while connections are accepted on.

@@ -266,6 +266,9 @@ async def test_the_second_time_it_is_told_to_stop_it_cuts_off_what_drains(scene:
     scene.agent.stop()
     for worker in workers:
         assert await hear(worker, Drain) == Drain()
+    scene.agent.hand_over()  # to a successor that was under way: no reason to hurry
+    scene.agent.set_certificates(())
+    assert [type(await worker.hear()) for worker in workers] == [Certificates] * 2
     scene.agent.stop()
     for worker in workers:
         assert await hear(worker, Drain) == Drain(at_once=True)
