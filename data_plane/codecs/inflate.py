@@ -77,6 +77,8 @@ class Inflater:
             self._engine = _engine(self._coding, data)
         self._read += len(data)
         allowed = max(RATIO_FREE_BYTES, self._read * self._max_ratio) - self._written
+        # What was sent before earns no leave to burst: the output of one piece is in memory at once.
+        allowed = min(allowed, max(RATIO_FREE_BYTES, len(data) * self._max_ratio))
         pieces = []
         try:
             while data:

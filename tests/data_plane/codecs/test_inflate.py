@@ -4,6 +4,7 @@ import gzip
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from random import Random
 
 import pytest
 import zstandard
@@ -110,6 +111,16 @@ def test_a_bomb_costs_no_memory(coding: bytes, compress: Callable[[bytes], bytes
 def test_a_ratio_that_no_text_has_is_refused(coding: bytes, compress: Callable[[bytes], bytes]) -> None:
     with pytest.raises(InflatesTooFar, match="200 times"):
         inflate(coding, compress(bytes(8 * MEBIBYTE)), 16, max_bytes=64 * MEBIBYTE)
+
+
+def test_much_that_hardly_shrinks_earns_no_burst() -> None:
+    noise = Random(1).randbytes(2 * MEBIBYTE)
+    data = gzip.compress(noise + bytes(64 * MEBIBYTE))
+    inflater = Inflater(b"gzip", 512 * MEBIBYTE)
+    at = len(gzip.compress(noise))
+    inflater.feed(data[:at])
+    with pytest.raises(InflatesTooFar):
+        inflater.feed(data[at:])
 
 
 def test_a_window_beyond_what_every_reader_takes_is_refused() -> None:
