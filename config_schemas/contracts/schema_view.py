@@ -15,6 +15,11 @@ SELF_MADE = ("$schema", "$id")  # names that nothing but the document itself cou
 FOREIGN: dict[Part, str] = {"requests": "readOnly", "responses": "writeOnly"}
 
 
+def views_differ(text: str) -> bool:
+    """Whether a document, as JSON text, may mean something else for requests than for responses."""
+    return any(mark in text for mark in FOREIGN.values())
+
+
 def take_view(graph: SchemaGraph, part: Part, *, has_nullable: bool) -> Steps:
     """Change the document of a graph to this view of it. `has_nullable`: it is OpenAPI 3.0."""
     for number, node in enumerate(graph.nodes):

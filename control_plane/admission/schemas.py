@@ -10,7 +10,7 @@ import jsonschema_rs
 from config_schemas.base import Resource
 from config_schemas.contracts.openapi import OpenApi, read_openapi
 from config_schemas.contracts.schema_graph import SchemaGraph, Unfit
-from config_schemas.contracts.schema_view import Part, take_view
+from config_schemas.contracts.schema_view import Part, take_view, views_differ
 from config_schemas.policies.validation import ValidationPolicy
 from control_plane.admission.decode import parse_object
 from control_plane.admission.yaml_documents import load_yaml
@@ -71,7 +71,7 @@ def _error(field: str, text: str, *, is_openapi: bool = False) -> FieldError | N
         return FieldError(field, "must be an object, or the text of one in JSON or YAML")
     try:
         if is_openapi:
-            _check_openapi(document)
+            _check_openapi(document, text)
         else:
             _check(document, [ROOT], "requests")
     except Unfit as error:
@@ -79,10 +79,15 @@ def _error(field: str, text: str, *, is_openapi: bool = False) -> FieldError | N
     return None
 
 
-def _check_openapi(document: object) -> None:
+def _check_openapi(document: object, text: str) -> None:
+    """Both directions, at once where they see the same."""
     api = _done(read_openapi(document))
-    for part in ("requests", "responses"):
-        _check(json.loads(json.dumps(document)), list(dict.fromkeys(api.schemas(part))), part, api)
+    requests, responses = list(api.schemas("requests")), list(api.schemas("responses"))
+    if not views_differ(text):
+        _check(document, [*requests, *responses], "requests", api)
+        return
+    _check(document, requests, "requests", api)
+    _check(json.loads(text), responses, "responses", api)
 
 
 def _check(document: Any, pointers: list[str], part: Part, api: OpenApi | None = None) -> None:

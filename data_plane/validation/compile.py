@@ -7,13 +7,12 @@ import msgspec
 
 from config_schemas.contracts.openapi import Body, OpenApi, Operation, read_openapi
 from config_schemas.contracts.schema_graph import SchemaGraph, Unfit
-from config_schemas.contracts.schema_view import Part, take_view
+from config_schemas.contracts.schema_view import Part, take_view, views_differ
 from data_plane.validation.checker import Checker, compiler
 from data_plane.validation.operations import CompiledBody, CompiledOperation, OperationTable
 from data_plane.validation.parameters import CompiledParameter, shape_of
 
 STEPS = 32  # operations between two pauses
-MARKS = ("readOnly", "writeOnly")
 ROOT = ""  # the pointer of a whole document
 
 
@@ -46,7 +45,7 @@ def compile_openapi(text: str, base_path: str | None, parts: Collection[Part]) -
     """
     api = yield from read_openapi(parse(text))
     compiled: dict[Part, Compiled] = {}
-    together = not any(mark in text for mark in MARKS)  # then both directions see the same
+    together = not views_differ(text)
     for part in parts:
         if together and compiled:
             compiled[part] = next(iter(compiled.values()))
