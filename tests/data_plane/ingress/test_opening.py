@@ -1,6 +1,8 @@
 """Connections before their first byte of HTTP, over real sockets and with real TLS."""
 
 import asyncio
+import errno
+import os
 import socket
 import ssl
 
@@ -10,6 +12,7 @@ import trustme
 
 from data_plane.config.certificate import TlsSettings
 from data_plane.exchange import Peer, Response
+from data_plane.ingress import opening
 from data_plane.ingress.bounds import Timeouts
 from data_plane.listen_address import ListenAddress
 from tests.fakes.certificates import authority, authority_pem, client_context, other_authority
@@ -292,6 +295,34 @@ async def test_a_drain_does_not_wait_for_who_says_nothing(opened: Open) -> None:
     await until(lambda: front.listener.openings)
     await asyncio.wait_for(front.listener.drain(60.0), 5.0)
     assert await silent.rest() in (b"", b"<reset>")
+
+
+class Full(socket.socket):
+    """A listening socket for whose connections there is no room, at first."""
+
+    looks = 0
+
+    def accept(self) -> tuple[socket.socket, object]:
+        self.looks += 1
+        if self.looks == 1:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return super().accept()
+
+
+async def test_without_room_for_connections_it_rests_and_goes_on(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(opening, "REST_SECONDS", 0.1)
+    front = await open_front(opened, SecureFront(PROXY))
+    full = Full()
+    full.bind(("127.0.0.1", 0))
+    await front.listener.serve(full, PROXY)
+    front.port = full.getsockname()[1]
+    client = await front.connect()
+    client.send(proxy_header() + GET)
+    await until(lambda: full.looks)
+    assert full.looks == 1 and "Too many open files" in caplog.text
+    assert (await client.answer()).startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.parametrize("speaks", [False, True], ids=["silent", "amid the handshake"])

@@ -1,6 +1,10 @@
 """The PROXY header, version 2: what is read of it, and what is none."""
 
+import ipaddress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data_plane.exchange import Peer
 from data_plane.ingress.proxy_protocol import SIGNATURE, ProxyHeaderError, ProxyHeaderReader, crc32c
@@ -107,3 +111,27 @@ def test_a_wrong_beginning_is_refused_at_its_first_wrong_byte() -> None:
 
 def test_the_checksum_is_that_of_the_standard() -> None:
     assert crc32c(b"123456789") == 0xE3069283
+
+
+HEADERS = st.builds(
+    lambda command, family, length, rest: SIGNATURE + bytes((command, family)) + length.to_bytes(2, "big") + rest,
+    st.sampled_from([0x20, 0x21, 0x2F, 0x11]),
+    st.sampled_from([0x00, 0x11, 0x12, 0x21, 0x31, 0xFF]),
+    st.integers(0, 300),
+    st.binary(max_size=300),
+)
+
+
+@given(st.one_of(HEADERS, st.binary(max_size=40)), st.integers(1, 20))
+def test_whatever_comes_is_a_header_or_a_typed_error(data: bytes, step: int) -> None:
+    reader, rest = ProxyHeaderReader(), data
+    try:
+        while reader.wanted and rest:
+            size = min(step, reader.wanted)
+            reader.feed(rest[:size])
+            rest = rest[size:]
+        if not reader.wanted:
+            peer = reader.peer()
+            assert peer is None or peer.address == "" or ipaddress.ip_address(peer.address)
+    except ValueError as error:
+        assert type(error) is ProxyHeaderError
