@@ -27,6 +27,7 @@ class Equipment:
             wall_clock,
             request_id,
         )
+        self.watched = self._tools.watched
 
     def compiler(self) -> Compiler:
         return Compiler(self._tools, self._origin.gateway, time.perf_counter)

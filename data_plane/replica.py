@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import os
 import random
 import secrets
@@ -96,6 +97,7 @@ class Replica:
         self._admin = AdminServer(self._overview, settings.dump_token_file)
         self._use_certificates(self._certificates.files.certificates)
         self._is_in_office = asyncio.Event()  # nobody else serves
+        self._may_be_followed = asyncio.Event()  # and whoever served before is gone
         self._has_followed = asyncio.Event()  # somebody else serves
         self._is_upgrading = False
         self._discovering: asyncio.Task[None] | None = None
@@ -134,29 +136,27 @@ class Replica:
     # The office: who answers at the admin port, speaks to control planes, and can be followed.
 
     async def _serve_in_office(self) -> None:
+        data_dir, has_lock = self._settings.data_dir, self._inheritance is None
+        if self._inheritance is not None:
+            await self._agent.is_up.wait()
+            if not await self._inheritance.confirm():
+                logger.warning("whoever handed over is gone before it has let go")
+                has_lock = await _claim_when_free(data_dir, LET_GO_SECONDS)
+                if not has_lock:
+                    self._failure = "the replica that was to be taken over serves on"
+                    self._agent.stop()
+                    return
+            logger.info("taken over")
+        await self._admin.start(self._admin_socket)
+        self._is_in_office.set()
+        notify.ready(self._environment)
+        if not has_lock:
+            await _claim_when_free(data_dir, math.inf)
+        self._may_be_followed.set()
         try:
-            if self._inheritance is not None:
-                await self._take_office(self._inheritance)
-            await self._admin.start(self._admin_socket)
-            self._is_in_office.set()
-            notify.ready(self._environment)
-            if self._inheritance is not None:
-                await _claim_when_free(self._settings.data_dir)
-            await handover.offer(self._settings.data_dir, self)
-        except (OSError, CannotStart) as error:
-            self._failure = str(error)
-            self._agent.stop()
-
-    async def _take_office(self, inheritance: Inheritance) -> None:
-        await self._agent.is_up.wait()
-        if not await inheritance.confirm():
-            logger.warning("whoever handed over is gone before it has let go")
-            try:
-                async with asyncio.timeout(LET_GO_SECONDS):
-                    await _claim_when_free(self._settings.data_dir)
-            except TimeoutError:
-                raise CannotStart("the replica that was to be taken over serves on") from None
-        logger.info("taken over")
+            await handover.offer(data_dir, self)
+        except OSError as error:
+            logger.error("no other agent can follow this one error=%s", error)
 
     # As a giver.
 
@@ -188,13 +188,14 @@ class Replica:
 
     async def _upgrade(self) -> None:
         reason = obstacle(self._environment, os.getpid())
-        if self._agent.draining or self._is_upgrading or not self._is_in_office.is_set():
+        if self._agent.draining or self._is_upgrading:
             reason = "another upgrade, or the end, is under way"
         if reason:
             logger.error("no upgrade reason=%r", reason)
             return
         self._is_upgrading = True
         try:
+            await self._may_be_followed.wait()
             if not await upgrade([sys.executable, *sys.orig_argv[1:]], self._environment, self._has_followed):
                 self._agent.failed_upgrades += 1
         finally:
@@ -251,15 +252,17 @@ class Replica:
         await discovery.run()
 
 
-async def _claim_when_free(data_dir: Path) -> None:
-    """Hold the data directory's lock, until our end, once the agent that has it is gone."""
-    while True:
+async def _claim_when_free(data_dir: Path, seconds: float) -> bool:
+    """Hold the data directory's lock, until our end, once the agent that has it is gone. False: it is not, in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
         try:
             presence.claim(data_dir)
         except presence.AlreadyRunning:
             await asyncio.sleep(POLL_SECONDS)
         else:
-            return
+            return True
+    return False
 
 
 def _certificates(settings: Settings, configuration: Configuration) -> CertificateWatch:

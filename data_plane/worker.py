@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -34,14 +34,16 @@ from data_plane.telemetry.record import Origin
 from data_plane.telemetry.sender import Sender
 
 SWEEP_SECONDS = 1.0
+RECHECK_SECONDS = 1.0
 COMPLETION_SECONDS = 2.0  # for hooks that still run when the last exchange has ended
 
 
 class Ingress:
     """The listeners of this worker, on the sockets that it shares with its agent."""
 
-    def __init__(self, listener: Listener, start: Start, tls: TlsState) -> None:
+    def __init__(self, listener: Listener, start: Start, tls: TlsState, recheck: Callable[[], Awaitable[None]]) -> None:
         self._listener = listener
+        self._recheck = recheck
         self._listening = [(socket.socket(fileno=each.descriptor), each.address) for each in start.listening]
         self._tls = tls
         self._use_files(start.certificates)
@@ -60,6 +62,7 @@ class Ingress:
         spawn(self._tls.refresh())
 
     async def on_configuration(self) -> None:
+        await self._recheck()
         await self._tls.refresh()
 
     def leave(self) -> None:
@@ -126,18 +129,23 @@ async def _run(control: int) -> None:
         lambda address: refusals.count("connections", address, deadlines.now()),
     )
     listener = Listener(snapshots, deadlines, guard=guard)
+
+    async def recheck() -> None:
+        await equipment.watched.recheck(snapshots.current.admits)
+
     worker = Worker(
         channel,
         configuration,
-        Ingress(listener, start, TlsState(listener, lambda: configuration.tls)),
+        Ingress(listener, start, TlsState(listener, lambda: configuration.tls), recheck),
         sender,
         Reporter(equipment.metrics.deltas, listener, sender).report,
     )
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
     async with asyncio.TaskGroup() as group:
-        sweeping = group.create_task(_sweep_on(deadlines))
+        others = [group.create_task(each) for each in (_sweep_on(deadlines), _repeat(recheck))]
         await worker.run(start)
-        sweeping.cancel()
+        for task in others:
+            task.cancel()
     equipment.close()
     os.close(lock)
 
@@ -146,6 +154,13 @@ async def _sweep_on(deadlines: Deadlines) -> None:
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         deadlines.sweep()
+
+
+async def _repeat(recheck: Callable[[], Awaitable[None]]) -> None:
+    """Keys expire without a change of the configuration."""
+    while True:
+        await asyncio.sleep(RECHECK_SECONDS)
+        await recheck()
 
 
 def main() -> None:

@@ -29,6 +29,7 @@ BUILD_SECONDS = 600
 COMPILED = (
     "data_plane/deadlines.py",
     "data_plane/exchange.py",
+    "data_plane/origins.py",
     "data_plane/codecs/*.py",
     "data_plane/config/snapshot.py",
     "data_plane/config/routing_table.py",

@@ -5,7 +5,8 @@ import hashlib
 
 WEBSOCKET = b"websocket"
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-GOING_AWAY, POLICY_VIOLATION, TOO_BIG = 1001, 1008, 1009
+GOING_AWAY, POLICY_VIOLATION, TOO_BIG, UNEXPECTED = 1001, 1008, 1009, 1011
+MAX_REASON_BYTES = 123  # what a control frame leaves for it
 SHORT, LONG = 126, 127  # lengths that say how many bytes of length follow
 MASKED = 0x80
 
@@ -16,7 +17,7 @@ def accept_of(key: bytes) -> bytes:
 
 
 def close_frame(code: int, reason: bytes) -> bytes:
-    """The last frame of a server. `reason`: at most 123 bytes of UTF-8."""
+    """The last frame of a server. `reason`: at most `MAX_REASON_BYTES` of UTF-8."""
     return b"\x88" + bytes((2 + len(reason),)) + code.to_bytes(2, "big") + reason
 
 

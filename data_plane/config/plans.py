@@ -25,6 +25,7 @@ from data_plane.filters.record import RecordFilter
 from data_plane.filters.refuse import RefuseFilter
 from data_plane.filters.respond import RespondFilter
 from data_plane.filters.usage import UsageFilter
+from data_plane.filters.watch import WatchFilter
 from data_plane.identity.directory import Directory
 from data_plane.limits.byte_budget import ByteBudget
 from data_plane.limits.per_address import RequestRates
@@ -32,6 +33,7 @@ from data_plane.observability.metrics import Metrics
 from data_plane.pipeline.filter import Filter
 from data_plane.pipeline.plan import Plan, compile_plan
 from data_plane.pipeline.sides import Dispatcher
+from data_plane.pipeline.watch import Watched
 from data_plane.telemetry.record import Recorder
 from data_plane.upstream.cluster import ModelVersion, ServiceTarget
 
@@ -68,6 +70,8 @@ class Tools:
     new_id: Callable[[], str]
     address_rates: RequestRates = field(default_factory=RequestRates)
     inflated: ByteBudget = field(default_factory=ByteBudget)
+    open_tunnels: dict[str, int] = field(default_factory=dict)  # how many a route has
+    watched: Watched = field(default_factory=Watched)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,8 @@ class Plans:
                 return compile_plan(in_order((*outer, RefuseFilter(lambda: NotProgrammed(route.problem)))))
             case "rest":
                 own = rest_route.entry_filters(route, route.matches[place])
-                return _entry((*outer, authenticate, *own), lambda entered: self._to_rest(route, place, entered))
+                filters = (*outer, *self._watching(route), authenticate, *own)
+                return _entry(filters, lambda entered: self._to_rest(route, place, entered))
             case "options":
                 return compile_plan(in_order((*outer, _options(frozenset(("POST", "OPTIONS"))))))
             case "models options":
@@ -167,10 +172,18 @@ class Plans:
                 listed = {name: (model.name, model.entry) for name, model in models.items() if not model.problem}
                 return _entry((*outer, authenticate), lambda entered: self._to_list(route, listed, entered))
             case "model" | "coded model":
-                filters = (*outer, UsageFilter(self._tools.metrics), authenticate, *self._reading(route, entrance))
+                outer = (*outer, UsageFilter(self._tools.metrics), *self._watching(route))
+                filters = (*outer, authenticate, *self._reading(route, entrance))
                 return _entry(filters, lambda entered: self._to_model(route, entrance, entered))
             case _:
                 assert_never(entrance)
+
+    def _watching(self, route: CompiledRoute) -> tuple[Filter, ...]:
+        """What has that cut off which its caller may no longer have."""
+        protocols = frozenset(each.protocol.encode() for each in route.upgrades)
+        if not protocols and not route.cuts_answers:
+            return ()
+        return (WatchFilter(self._tools.watched, protocols, cuts_answers=route.cuts_answers),)
 
     def _reading(self, route: CompiledRoute, entrance: Entrance) -> tuple[Filter, ...]:
         """What reads the body of a request for a model."""
@@ -235,6 +248,8 @@ class Plans:
             if plan is None:
                 filters = self._policies.filters(route, None, version or None, caller_set)
                 filters += rest_route.last_filters(route, route.matches[place], version)
+                if route.upgrades:
+                    filters.append(rest_route.upgrade_filter(route, self._tools.open_tunnels))
                 plan = self._keep(key, compile_full(entered, filters, dispatchers.get(version)))
             return plan
 

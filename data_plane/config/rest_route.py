@@ -11,10 +11,13 @@ from data_plane.config.decoding import seconds_of
 from data_plane.config.route_unit import CompiledMatch, CompiledRoute
 from data_plane.config.units import CompiledService
 from data_plane.errors import Fields
+from data_plane.exchange import UpgradeTerms
 from data_plane.filters.api_version import ApiVersionFilter, ByHeader, ByPath, ByQuery, VersionNoticeFilter, Versions
 from data_plane.filters.redirect import Location, RedirectFilter
 from data_plane.filters.respond import RespondFilter
 from data_plane.filters.rewrite import RewriteFilter
+from data_plane.filters.upgrade import UpgradeFilter, UpgradeRule
+from data_plane.origins import Origins
 from data_plane.pipeline.filter import Filter
 from data_plane.pipeline.sides import Dispatcher
 from data_plane.upstream.cluster import ServiceTarget
@@ -47,6 +50,16 @@ def last_filters(route: CompiledRoute, match: CompiledMatch, version: str) -> li
     vary = (versioning.name or "").encode() if versioning.by == "Header" else b""
     notices = _notices(next(each for each in service.versions if each.name == version))
     return [VersionNoticeFilter(notices, vary)] if notices or vary else []
+
+
+def upgrade_filter(route: CompiledRoute, open_tunnels: dict[str, int]) -> Filter:
+    """Of a route that has `upgrades`."""
+    rules = {}
+    for each in route.upgrades:
+        protocol = each.protocol.encode()
+        terms = UpgradeTerms(protocol, each.idle_seconds, each.total_seconds, each.max_bytes)
+        rules[protocol] = UpgradeRule(terms, Origins(each.origins), each.max_connections)
+    return UpgradeFilter(route.full_name, rules, open_tunnels)
 
 
 def dispatchers(route: CompiledRoute, for_service: Callable[[ServiceTarget], Dispatcher]) -> dict[str, Dispatcher]:

@@ -57,6 +57,8 @@ class CompiledRoute:
     rewrite: structs.Rewrite | None = None
     redirect: structs.Redirect | None = None
     respond: structs.StaticAnswer | None = None
+    upgrades: tuple[structs.Upgrade, ...] = ()
+    cuts_answers: bool = False  # of who may no longer have them
 
     @property
     def full_name(self) -> str:
@@ -108,6 +110,8 @@ def make_route(build: Build, path: str, gateway: str) -> CompiledRoute | None:
         spec.rewrite,
         spec.redirect,
         spec.respond,
+        spec.upgrades,
+        spec.on_revocation == "Cut",
     )
 
 

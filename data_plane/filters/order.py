@@ -21,8 +21,10 @@ from data_plane.filters.rewrite import RewriteFilter
 from data_plane.filters.server_name import ServerNameFilter
 from data_plane.filters.shadow import ShadowFilter
 from data_plane.filters.timeout import TimeoutFilter
+from data_plane.filters.upgrade import UpgradeFilter
 from data_plane.filters.usage import UsageFilter
 from data_plane.filters.validation import ValidationFilter
+from data_plane.filters.watch import WatchFilter
 from data_plane.pipeline.filter import Filter
 
 ORDER: tuple[tuple[type[Filter], str], ...] = (
@@ -36,6 +38,7 @@ ORDER: tuple[tuple[type[Filter], str], ...] = (
     (AddressFilter, "before authentication, and before it is told what is served: strangers learn nothing"),
     (PreflightFilter, "before authentication: browsers send no credential with the question"),
     (RefuseFilter, "what nothing serves needs no authentication: who asks learns only that it is not there"),
+    (WatchFilter, "before what may change the query: what is asked again later is what the client sent"),
     (AuthenticateFilter, "on the head, before a byte of the body is kept: a stranger may cause no work"),
     (CallerAddressFilter, "as soon as it is known who calls and for what: nothing else is done for a wrong place"),
     (RewriteFilter, "what decided by the client's path has done so; the rest reads what goes upstream"),
@@ -46,6 +49,7 @@ ORDER: tuple[tuple[type[Filter], str], ...] = (
     (ShadowFilter, "first of what policies decide: it counts also what they then refuse"),
     (TimeoutFilter, "before anything that could wait"),
     (ValidationFilter, "after all that is cheaper: it reads the whole body, and refuses what the upstream would"),
+    (UpgradeFilter, "last of what refuses: it takes one of the places that a route has for connections"),
     (VersionNoticeFilter, "outside the headers that policies set: nobody takes the notice away"),
     (HeaderFilter, "innermost: nothing after it changes what goes out, and others see the upstream's headers changed"),
     (RedirectFilter, "in the upstream's place: policies apply as to any other answer"),

@@ -1,12 +1,13 @@
 """Upgrades a connection to a protocol that its route names: who may ask, how many at a time, how long, how much."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from data_plane.codecs.websocket import WEBSOCKET
 from data_plane.errors import BadRequest, Forbidden, Overloaded
 from data_plane.exchange import Exchange, Outcome, UpgradeTerms
+from data_plane.origins import Origins
 from data_plane.pipeline.filter import Filter
 
 RETRY_SECONDS = 5
@@ -16,10 +17,10 @@ VERSION = b"13"
 
 @dataclass(frozen=True, slots=True)
 class UpgradeRule:
-    """One protocol of a route. `takes_origin` says of which pages."""
+    """One protocol of a route. `origins`: of which pages; what is no page of a browser says none."""
 
     terms: UpgradeTerms
-    takes_origin: Callable[[bytes], bool]
+    origins: Origins
     max_connections: int
 
 
@@ -41,31 +42,23 @@ class UpgradeFilter(Filter):
         headers = exchange.request.headers
         if rule.terms.protocol == WEBSOCKET:
             _check_handshake(headers)
-        origin = headers.get(b"origin")
-        if origin is not None and not rule.takes_origin(origin):
+        if b"origin" in headers and rule.origins.answer(exchange.request) is None:
             raise Forbidden("this page may not open connections here")
         if self._open.get(self._route, 0) >= rule.max_connections:
             raise Overloaded("too many connections of this kind are open", retry_after_seconds=RETRY_SECONDS)
         self._open[self._route] = self._open.get(self._route, 0) + 1
         exchange.upgrade = rule.terms
-        exchange.is_watched = True
-        exchange.timeouts = replace(exchange.timeouts, request=rule.terms.total_seconds)
 
     def on_complete(self, exchange: Exchange, outcome: Outcome) -> None:
         if exchange.upgrade is not None:
             self._open[self._route] -= 1
-
-
-class WatchFilter(Filter):
-    """For routes whose answers are cut off when the caller may no longer have them."""
-
-    def on_request(self, exchange: Exchange) -> None:
-        exchange.is_watched = True
+            if not self._open[self._route]:
+                del self._open[self._route]
 
 
 def _check_handshake(headers: Mapping[bytes, bytes]) -> None:
     """Source: RFC 6455 4.2.1."""
     if headers.get(b"sec-websocket-version") != VERSION:
-        raise BadRequest("`Sec-WebSocket-Version` must be 13")
+        raise BadRequest("`Sec-WebSocket-Version` must be 13", headers=((b"sec-websocket-version", VERSION),))
     if not KEY.fullmatch(headers.get(b"sec-websocket-key", b"")):
         raise BadRequest("`Sec-WebSocket-Key` must be 16 bytes in base64")

@@ -1,5 +1,7 @@
 """How long a client may take over its body: neither a long gap, nor a trickle. Time in which we do not read is ours."""
 
+from dataclasses import replace
+
 from data_plane.deadlines import NEVER
 from data_plane.ingress.bounds import Timeouts
 
@@ -33,3 +35,7 @@ class BodyPace:
 
     def resume(self, now: float) -> None:
         self._began += now
+
+    def lift(self) -> None:
+        """What comes from now on may take any time: it is not a body, but a tunnel's."""
+        self._timeouts = replace(self._timeouts, body_gap=NEVER, body_grace=NEVER)

@@ -1,7 +1,19 @@
 """What is known of an upgraded connection while its bytes go both ways unread."""
 
-from data_plane.codecs.websocket import WEBSOCKET, FrameBoundary, close_frame
+from data_plane.codecs.websocket import (
+    GOING_AWAY,
+    MAX_REASON_BYTES,
+    POLICY_VIOLATION,
+    TOO_BIG,
+    UNEXPECTED,
+    WEBSOCKET,
+    FrameBoundary,
+    close_frame,
+)
+from data_plane.errors import BodyTooLarge, DeadlineExceeded, Forbidden, GatewayError
 from data_plane.exchange import UpgradeTerms
+
+TOO_MANY_BYTES = "the connection has carried more bytes than its route allows"
 
 
 class Tunnel:
@@ -35,3 +47,15 @@ class Tunnel:
     def last_words(self, code: int, reason: bytes) -> bytes:
         """Tells the client why it ends; empty where the protocol has no words for it, or amid a message."""
         return close_frame(code, reason) if self._boundary is not None and self._boundary.is_here else b""
+
+
+def farewell(error: GatewayError) -> tuple[int, bytes]:
+    """The code and reason with which a WebSocket is closed for an error."""
+    code = UNEXPECTED
+    if isinstance(error, Forbidden):
+        code = POLICY_VIOLATION
+    elif isinstance(error, DeadlineExceeded):
+        code = GOING_AWAY
+    elif isinstance(error, BodyTooLarge):
+        code = TOO_BIG
+    return code, error.message.encode("ascii", "replace")[:MAX_REASON_BYTES]

@@ -11,9 +11,10 @@ class BodyFraming(Enum):
     WHOLE = "whole"  # with the head; nothing follows
     LENGTH = "length"
     CHUNKED = "chunked"
+    SWITCH = "switch"  # there is none; the request offers another protocol, of which bytes may follow the answer
 
 
-WHOLE, LENGTH, CHUNKED = BodyFraming  # by global name, which costs a tenth of a look-up in the class
+WHOLE, LENGTH, CHUNKED, SWITCH = BodyFraming  # by global name, which costs a tenth of a look-up in the class
 # Head, and what there is of the body, framed. A short body that is whole stands with the head.
 Message = tuple[bytes, bytes, BodyFraming]
 NOTHING: Message = (b"", b"", WHOLE)

@@ -2,7 +2,7 @@
 
 from data_plane.exchange import Exchange, HeadMemo
 from data_plane.identity.client_address import PROXY_FIELDS
-from data_plane.upstream.message import CHUNKED, JOIN_BELOW_BYTES, LENGTH, WHOLE, BodyFraming, Message
+from data_plane.upstream.message import CHUNKED, JOIN_BELOW_BYTES, LENGTH, SWITCH, WHOLE, BodyFraming, Message
 
 # Hop-by-hop, set by us, or what only proxies set; a client's own credentials never travel on.
 NOT_FORWARDED = PROXY_FIELDS | frozenset(
@@ -80,6 +80,10 @@ def encode_message(
             line = b""
     elif framing is CHUNKED:
         line = b"transfer-encoding: chunked\r\n"
+    elif framing is SWITCH:
+        if exchange.upgrade is None:
+            raise RuntimeError("there is no protocol to offer")
+        line = b"connection: upgrade\r\nupgrade: %b\r\n" % exchange.upgrade.protocol
     else:
         line = b"content-length: %d\r\n" % (exchange.request.length or 0)
     head = b"%b%b%bx-isthmus-request-id: %b\r\n\r\n" % (beginning, own_lines, line, exchange.id.encode())

@@ -8,7 +8,7 @@ from data_plane.pipeline.sides import Receiver
 from data_plane.upstream.cluster import ServiceTarget
 from data_plane.upstream.connection import UpstreamConnection
 from data_plane.upstream.endpoints import Endpoints
-from data_plane.upstream.message import WHOLE
+from data_plane.upstream.message import SWITCH, WHOLE
 from data_plane.upstream.owner import Failure
 from data_plane.upstream.pool import Pool, Pools
 from data_plane.upstream.request_head import (
@@ -35,8 +35,11 @@ class ServiceDispatcher:
         exchange.target = self._name
         request, pool = exchange.request, self._endpoints.choose()
         memo = request.memo
+        framing = streamed_framing(exchange) if streams_body else WHOLE
         if memo is None:
             beginning = self._beginning(exchange, pool)
+            if exchange.upgrade is not None:  # heads that offer one are rare, and have no memo
+                framing = SWITCH
         else:
             key: object = (self, exchange.api_path, request.query)  # these may have been rewritten
             if exchange.request_headers or exchange.removed_headers:
@@ -47,7 +50,6 @@ class ServiceDispatcher:
                 if self._target.host or b"host" in request.headers:  # else it names the endpoint
                     remember(memo, key, known)
             beginning = known
-        framing = streamed_framing(exchange) if streams_body else WHOLE
         client = exchange.forwarded
         if client is None:
             client = b"%bx-forwarded-host: %b\r\n" % (request.peer.forwarded, request.headers.get(b"host", b""))
