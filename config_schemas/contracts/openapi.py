@@ -19,15 +19,15 @@ VERSION = re.compile(r"3\.([01])\.[0-9]+")
 PATH = re.compile(r"/[^?#\s]*")
 TEMPLATE = re.compile(r"\{([^{}/]+)\}")
 STATUS = re.compile(r"[1-5][0-9]{2}|[1-5]XX|default")
-UNCHECKED_HEADERS = frozenset(("accept", "content-type", "authorization"))  # OpenAPI: these are said elsewhere
+UNCHECKED_HEADERS = ("accept", "content-type", "authorization")  # OpenAPI: these are said elsewhere
 
 Place = Literal["path", "query", "header", "cookie"]
 DEFAULT_STYLES: Mapping[str, str] = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
-STYLES: Mapping[str, frozenset[str]] = {
-    "path": frozenset(("simple",)),
-    "query": frozenset(("form", "spaceDelimited", "pipeDelimited", "deepObject")),
-    "header": frozenset(("simple",)),
-    "cookie": frozenset(("form",)),
+STYLES: Mapping[str, tuple[str, ...]] = {
+    "path": ("simple",),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "header": ("simple",),
+    "cookie": ("form",),
 }
 _PLACES: Mapping[str, Place] = {"path": "path", "query": "query", "header": "header", "cookie": "cookie"}
 Json = Mapping[str, object]
@@ -93,7 +93,7 @@ def read_openapi(document: object) -> Generator[None, None, OpenApi]:
     version = VERSION.fullmatch(str(root.get("openapi")))
     if version is None:
         raise Unfit("/openapi", "must be a version 3.0.x or 3.1.x")
-    if root.get("jsonSchemaDialect", next(iter(DIALECTS))) not in DIALECTS:
+    if root.get("jsonSchemaDialect", DIALECTS[0]) not in DIALECTS:
         raise Unfit("/jsonSchemaDialect", "must be JSON Schema 2020-12")
     reader = _Reader(document)
     operations: list[Operation] = []

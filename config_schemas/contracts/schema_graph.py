@@ -21,12 +21,11 @@ MAX_LISTED_CONTAINERS = 64  # objects and lists in one `enum`: each is compared
 MAX_PATTERN_PROPERTIES = 32  # in one schema: each is tried on each name
 STEPS = 64  # between two pauses
 
-DIALECTS = frozenset(
-    (
-        "https://json-schema.org/draft/2020-12/schema",
-        "https://json-schema.org/draft/2020-12/schema#",
-        "https://spec.openapis.org/oas/3.1/dialect/base",
-    )
+# Tuples, here and below: what is looked for may be anything, also what has no hash.
+DIALECTS = (
+    "https://json-schema.org/draft/2020-12/schema",
+    "https://json-schema.org/draft/2020-12/schema#",
+    "https://spec.openapis.org/oas/3.1/dialect/base",
 )
 UNUSABLE = ("$dynamicRef", "$recursiveRef", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$vocabulary")
 

@@ -36,7 +36,7 @@ def _drop_foreign(graph: SchemaGraph, node: Node, mark: str) -> None:
     required = node.schema.get("required")
     if not isinstance(required, list):
         return
-    foreign = {name for name, index in node.named.items() if _has_mark(graph, graph.nodes[index], mark)}
+    foreign = [name for name, index in node.named.items() if _has_mark(graph, graph.nodes[index], mark)]
     if foreign:
         kept = [name for name in required if name not in foreign]
         node.schema["required"] = kept
