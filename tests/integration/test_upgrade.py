@@ -85,6 +85,7 @@ async def test_one_that_dies_amid_its_hand_over_is_followed_all_the_same(replica
         replica.kill_agent()
         await replica.until(lambda: "taken over" in replica.log())
         await replica.until(lambda: not before & set(replica.worker_pids()))
+        await replica.upgrade()  # it can be followed itself
         await callers.more(20)
     assert callers.failures == []
 
