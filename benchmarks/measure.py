@@ -46,13 +46,18 @@ class Place:
 
 @dataclass(slots=True)
 class Bench:
-    """Gateways have the first processor; load and upstream the last."""
+    """Gateways have the first processor; load and upstream the last.
+
+    A system that does not start is missing in what is wired that way; one that fails twice, at that point. The others
+    are measured all the same, as a full run takes minutes.
+    """
 
     folder: Path
     plan: Plan
     watch: Callable[[Server], AbstractContextManager[None]] = lambda _: nullcontext()  # around each that counts
     samples: Samples = field(default_factory=dict)  # of the points that are done
     absent: dict[str, str] = field(default_factory=dict)  # why a system is not in the table
+    failures: list[str] = field(default_factory=list)
     _rates: dict[str, float] = field(default_factory=dict)  # what a system reached in a closed loop
     _started: int = 0
     _certificates: Certificates = field(init=False)
@@ -61,11 +66,7 @@ class Bench:
         self._certificates = issue(self.folder)
 
     def run(self) -> None:
-        """Measure every system at every point.
-
-        Raises:
-            RuntimeError: a system did not start, or requests failed twice.
-        """
+        """Measure every system at every point."""
         for wiring, group in groupby(self.plan.points, lambda point: SCENARIOS[point.scenario].wiring):
             with ExitStack() as stack:
                 upstream = self._start_upstream(stack, wiring)
@@ -73,7 +74,7 @@ class Bench:
                 for point in group:
                     measured = [upstream] if SCENARIOS[point.scenario].kind is Kind.UPSTREAM else servers
                     places = [Place(point, server, upstream, wiring.tls_in) for server in measured]
-                    self.samples[point] = self._rounds(places, self.plan.points[point])
+                    self.samples[point] = self._rounds(places, self.plan.points[point]) if places else {}
 
     def _rounds(self, places: Sequence[Place], rounds: int) -> dict[str, list[Sample]]:
         point = places[0].point
@@ -82,22 +83,31 @@ class Bench:
         found: dict[str, list[Sample]] = {place.server.name: [] for place in places}
         if kind is not Kind.IDLE:
             for place in places:
-                self._loaded(place, WARM_SECONDS)
+                if self._measured(self._loaded, place, WARM_SECONDS) is None:
+                    del found[place.server.name]
         for number in range(rounds):
             progress = f"{point.scenario} c={point.concurrency} h={point.headers}"
             print(f"bench: {progress}, round {number + 1} of {rounds}", file=sys.stderr, flush=True)
             for place in places:
-                with self.watch(place.server):
-                    found[place.server.name].append(self._twice(measure, place))
+                if place.server.name in found:
+                    with self.watch(place.server):
+                        sample = self._measured(measure, place, self.plan.seconds)
+                    if sample is None:
+                        del found[place.server.name]
+                    else:
+                        found[place.server.name].append(sample)
         return found
 
-    def _twice(self, measure: Callable[[Place, float], Sample], place: Place) -> Sample:
+    def _measured(self, measure: Callable[[Place, float], Sample], place: Place, seconds: float) -> Sample | None:
         """Measure; once more if that fails, as a machine that stood still for seconds fails requests of any system."""
-        try:
-            return measure(place, self.plan.seconds)
-        except RuntimeError as error:
-            print(f"bench: once more, since {error}", file=sys.stderr, flush=True)
-            return measure(place, self.plan.seconds)
+        for attempt in ("once more", "left out"):
+            try:
+                return measure(place, seconds)
+            except RuntimeError as error:
+                failure = f"{place.server.name}, {place.point.scenario}, {attempt}: {error}"
+                print(f"bench: {failure}", file=sys.stderr, flush=True)
+        self.failures.append(failure)
+        return None
 
     def _loaded(self, place: Place, seconds: float) -> Sample:
         """A closed loop, or paced streams."""
@@ -114,7 +124,9 @@ class Bench:
 
     def _half_load(self, place: Place, seconds: float) -> Sample:
         """Half of what the closed loop of the warm-up reached, first without the gateway, then through it."""
-        rate = min(MAX_RATE, self._rates[place.server.name] * HALF)
+        rate = min(MAX_RATE, self._rates.get(place.server.name, 0.0) * HALF)
+        if not rate:
+            raise RuntimeError("without the closed loop of the warm-up there is no rate")
         straight = self._generator(replace(place, server=place.upstream)).run("rate", seconds, rate)
         sample = self._sample(place, lambda: self._generator(place).run("rate", seconds, rate))
         added = {
@@ -185,8 +197,13 @@ class Bench:
                 continue
             start = running(name, argv, site.port, processor=self._first, log=log, role_of=system.role_of)
             server = stack.enter_context(start)
-            wait_until_it_answers(server, log, site.certificates.authority if wiring.tls_in else None)
-            servers.append(server)
+            try:
+                wait_until_it_answers(server, log, site.certificates.authority if wiring.tls_in else None)
+            except RuntimeError as error:
+                self.failures.append(str(error))
+                print(f"bench: {error}", file=sys.stderr, flush=True)
+            else:
+                servers.append(server)
         return servers
 
     def _site(self, name: str, wiring: Wiring, upstream: int) -> Site:

@@ -47,23 +47,15 @@ def main() -> int:
     }
     with tempfile.TemporaryDirectory(prefix="isthmus-bench-") as folder:
         bench = Bench(Path(folder), Plan(rounds, systems, given.seconds))
-        failure = _run(bench)
+        bench.run()
     found = rows(bench.samples)
     print(console_table(found))
     if given.save:
         results.save(results.load().with_rows(found, machine.describe(), bench.absent))
         write_documents()
-    return 1 if failure else 0
-
-
-def _run(bench: Bench) -> bool:
-    """Measure, and say what failed: what was measured before that counts."""
-    try:
-        bench.run()
-    except RuntimeError as error:
-        print(f"bench: {error}", file=sys.stderr, flush=True)
-        return True
-    return False
+    for failure in bench.failures:
+        print(f"bench: {failure}", file=sys.stderr)
+    return 1 if bench.failures else 0
 
 
 def _parser() -> argparse.ArgumentParser:
