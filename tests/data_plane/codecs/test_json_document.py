@@ -118,6 +118,15 @@ def test_more_fields_than_any_api_has_are_refused_at_once() -> None:
         decode_fields(body)
 
 
+def test_a_large_body_cannot_have_millions_of_fields() -> None:
+    started = time.thread_time()
+    with raises(BodyTooLarge, match="no more than 250000 colons"):
+        decode_fields(b"{" + b",".join([b'"a%d":0' % number for number in range(300_000)]) + b"}")
+    assert time.thread_time() - started < 0.3
+
+    decode_fields(b'{"a":"' + b"x:" * 240_000 + b"x" * 2_000_000 + b'"}')
+
+
 @mark.parametrize(
     "body",
     [
@@ -133,9 +142,9 @@ def test_more_fields_than_any_api_has_are_refused_at_once() -> None:
 def test_large_bodies_take_bounded_time(read: Reader, body: bytes) -> None:
     best = 1.0
     for _ in range(3):  # the machine does other things, too
-        started = time.perf_counter()
+        started = time.thread_time()
         with contextlib.suppress(BadRequest, BodyTooLarge):
             read(body)
-        best = min(best, time.perf_counter() - started)
+        best = min(best, time.thread_time() - started)
 
-    assert best < 0.3
+    assert best < 0.5
