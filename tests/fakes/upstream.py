@@ -134,6 +134,7 @@ class FakeReceiver:
     body: bytes = b""
     error: GatewayError | None = None
     drained: int = 0
+    is_switched: bool = False
     began: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     may_send: asyncio.Event = field(default_factory=asyncio.Event)
@@ -143,6 +144,10 @@ class FakeReceiver:
         self.response = response
         self.began.set()
         self.on_body(data, last)
+
+    def on_switch(self, response: Response, data: bytes) -> None:
+        self.is_switched = True
+        self.on_response(response, data, False)
 
     def on_body(self, data: bytes, last: bool) -> None:
         assert not self.ended.is_set()
