@@ -9,7 +9,7 @@ from benchmarks import compiled
 from benchmarks.requests import API_KEY, MODEL
 from benchmarks.site import ADDRESS, Site
 from scripts.compile import DEFAULT_OUT, CannotCompile, compile_into
-from scripts.tools import ToolMissing
+from scripts.tools import ROOT, ToolMissing
 
 WORKER = b"data_plane.worker"
 
@@ -24,11 +24,15 @@ def command(site: Site) -> list[str]:
         compile_into(DEFAULT_OUT)
     except CannotCompile as error:
         raise ToolMissing(str(error)) from error
-    return ["env", *(f"{name}={value}" for name, value in compiled.environment().items()), *interpreted_command(site)]
+    return ["env", *(f"{name}={value}" for name, value in compiled.environment().items()), *_replica(site)]
 
 
 def interpreted_command(site: Site) -> list[str]:
-    """The same from the sources."""
+    """The same from the sources, whatever the environment of the bench itself says."""
+    return ["env", "--unset=PYTHONSAFEPATH", f"PYTHONPATH={ROOT}", *_replica(site)]
+
+
+def _replica(site: Site) -> list[str]:
     config = site.folder / "config.yaml"
     config.write_text("\n---\n".join(json.dumps(each) for each in configuration(site.upstream, _upstream_tls(site))))
     files = site.certificates
