@@ -56,6 +56,7 @@ class Attack:
         self.canary = canary
         self.sent = 0
         self.growth = 0
+        self.processor_seconds = 0.0
 
 
 @asynccontextmanager
@@ -66,10 +67,11 @@ async def attacked(replica: Replica) -> AsyncIterator[Attack]:
     canary = Canary(replica.port)
     attack = Attack(canary)
     usage.forget_peak()
-    before = usage.resident_bytes
+    before, spent = usage.resident_bytes, usage.processor_seconds
     singing = spawn(canary.sing())
     try:
         yield attack
+        attack.processor_seconds = usage.processor_seconds - spent
         sung = canary.answers
         async with asyncio.timeout(5):  # once more, now that all is over
             while canary.answers < sung + 2:

@@ -1,7 +1,7 @@
 """What the gateway makes of bytes, without sockets: the requests it reads, and the messages it would send on."""
 
+import asyncio
 from collections.abc import Iterable
-from typing import cast
 
 from data_plane.deadlines import Deadlines
 from data_plane.errors import GatewayError
@@ -9,14 +9,12 @@ from data_plane.exchange import Exchange, Request, Timeouts
 from data_plane.ingress.bounds import Limits
 from data_plane.ingress.guard import BETWEEN, ENDED, HEAD, RequestReader
 from data_plane.ingress.head_table import HeadTable
-from data_plane.pipeline.framing import encode_chunk
-from data_plane.pipeline.sides import Receiver
 from data_plane.upstream.cluster import Cluster, Endpoint, ServiceTarget
+from data_plane.upstream.connection import UpstreamConnection
 from data_plane.upstream.dispatch import Dispatchers
-from data_plane.upstream.message import CHUNKED, Message
-from data_plane.upstream.pool import Pools
+from data_plane.upstream.pool import Pool, Pools
 from tests.conformance.oracle import Heard, Hearing
-from tests.fakes.sides import FakeClient
+from tests.fakes.upstream import FakeReceiver
 
 
 class Reading(Hearing):
@@ -58,42 +56,62 @@ class Reading(Hearing):
         self.heard.append(Heard((request.method, target), request.headers, request.body))
 
 
-class Forwarding:
-    """The way to a Service that keeps what it would send."""
+class Wire(asyncio.Transport):
+    """Keeps what is written."""
 
     def __init__(self) -> None:
-        self.address = "upstream:80"
-        self.busy = 0
-        self._message: Message = (b"", b"", CHUNKED)
-        target = ServiceTarget("default/s", Cluster("default/s", (Endpoint("upstream", 80),), (1,), False))
-        self._way = Dispatchers(cast(Pools, self), lambda: 0.0).for_service(target)
+        super().__init__()
+        self.written: list[bytes] = []
+        self.write = self.written.append  # type: ignore[assignment]  # takes bytes only
+        self.writelines = self.written.extend  # type: ignore[method-assign, assignment]
 
-    def get(self, *_: object) -> "Forwarding":
-        return self
+    def abort(self) -> None:
+        """There is nothing to close."""
 
-    def acquire(self) -> "Forwarding":
-        return self
 
-    def send(self, message: Message, receiver: Receiver, owner: object) -> None:
-        self._message = message
+class WiredPool(Pool):
+    """Of one upstream, to which each request has a connection of its own; nothing opens a socket."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint, Deadlines())
+        self.last: UpstreamConnection | None = None
+
+    def acquire(self) -> UpstreamConnection:
+        self.busy += 1
+        self.last = UpstreamConnection(self)
+        return self.last
+
+
+class WiredPools(Pools):
+    def __init__(self, pool: WiredPool) -> None:
+        super().__init__(Deadlines())
+        self._pool = pool
+
+    def get(self, *_: object) -> Pool:
+        return self._pool
+
+
+class Forwarding:
+    """The way to a Service that keeps what it sends."""
+
+    def __init__(self) -> None:
+        endpoint = Endpoint("upstream", 80)
+        self._pool = WiredPool(endpoint)
+        target = ServiceTarget("default/s", Cluster("default/s", (endpoint,), (1,), retries_stale=False))
+        self._way = Dispatchers(WiredPools(self._pool), lambda: 0.0).for_service(target)
 
     def forward(self, request: Request, *, streams_body: bool) -> bytes:
         """All bytes of a request that is sent on."""
-        body = request.body
+        body, wire = request.body, Wire()
         if streams_body:
             request.body = b""
         exchange = Exchange(request, "t/r", "rest", "", request.path, "id-1", 0.0, 1, Timeouts())
-        self._way.send(cast(Receiver, Sender(exchange)), streams_body=streams_body)
-        request.body = body
-        head, sent, framing = self._message
-        if not streams_body:
-            return head + sent
-        return head + (encode_chunk(body, True) if framing is CHUNKED else body)
-
-
-class Sender(FakeClient):
-    """Who asks for a request to be sent."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        super().__init__()
-        self.exchange = exchange
+        self._way.send(FakeReceiver(exchange), streams_body=streams_body)
+        connection = self._pool.last
+        assert connection is not None
+        connection.connection_made(wire)
+        if streams_body:
+            connection.send_body(body, True)
+            request.body = body
+        connection.abort()
+        return b"".join(wire.written)

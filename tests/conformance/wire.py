@@ -1,7 +1,7 @@
 """HTTP/1.1 as strictly as it can be read, for both ends of the gateway: what is not exactly so is a fault of its.
 
-It shares no code with the gateway, and takes only what the gateway is known to write: lower-case names or none but
-those of tokens, chunks without extensions, no trailers. Source: RFC 9112.
+It shares no code with the gateway, and takes only what a careful writer writes: one space after colons or none, chunk
+sizes in lower case without extensions, no trailers. Source: RFC 9112.
 """
 
 import asyncio
