@@ -191,11 +191,16 @@ class FleetReplica(Replica):
     """A replica that is configured by the control planes of its fleet."""
 
     def __init__(self, fleet: Fleet, number: int, keys: Path) -> None:
-        super().__init__(fleet.folder / f"replica-{number}", workers=1)
+        flags = ("--listen", "https://127.0.0.1:0")
+        super().__init__(fleet.folder / f"replica-{number}", workers=1, flags=flags)
         self.node = f"replica-{number}"
         (self.port,) = lasting_ports(1)
         addresses = ",".join(f"127.0.0.1:{each.discovery_port}" for each in fleet.control_planes)
         self._connected = _connection_flags(fleet.pki, addresses, self.node, keys)
+
+    @property
+    def tls_port(self) -> int:
+        return int(self.listeners[1].rpartition(":")[2])
 
     def spawn_connected(self, *flags: str) -> None:
         """Start the agent, on the port that it had."""
