@@ -20,7 +20,11 @@ class Malformed(Exception):
 
 
 class CutShort(Exception):
-    """The sender closed amid a message."""
+    """The sender closed amid a message. `body`: what came of one."""
+
+    def __init__(self, where: str, body: bytes = b"") -> None:
+        super().__init__(where)
+        self.body = body
 
 
 @dataclass(slots=True)
@@ -80,7 +84,7 @@ async def read_body(reader: asyncio.StreamReader, head: Head, into: bytearray, *
             into += await reader.read()
     except asyncio.IncompleteReadError as error:
         into += error.partial
-        raise CutShort(f"{len(into)} bytes of a body") from None
+        raise CutShort(f"{len(into)} bytes of a body", bytes(into)) from None
 
 
 async def _read_chunks(reader: asyncio.StreamReader, into: bytearray) -> None:
