@@ -134,7 +134,6 @@ class FakeReceiver:
     body: bytes = b""
     error: GatewayError | None = None
     drained: int = 0
-    is_switched: bool = False
     began: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     may_send: asyncio.Event = field(default_factory=asyncio.Event)
@@ -146,7 +145,6 @@ class FakeReceiver:
         self.on_body(data, last)
 
     def on_switch(self, response: Response, data: bytes) -> None:
-        self.is_switched = True
         self.on_response(response, data, False)
 
     def on_body(self, data: bytes, last: bool) -> None:
