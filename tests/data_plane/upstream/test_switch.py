@@ -1,134 +1,96 @@
-"""Answers to requests that offer another protocol: the one that was asked for, whole and byte by byte, or none."""
-
-import asyncio
+"""Answers to requests that offer another protocol, whole and byte by byte."""
 
 import pytest
 
 from data_plane.errors import BadGateway
 from data_plane.exchange import UpgradeTerms
-from data_plane.upstream.pool import Pools
 from data_plane.upstream.response_head import DROPPED_OF_SERVICES, FieldNames
 from data_plane.upstream.switch import SwitchReader
-from tests.data_plane.upstream.conftest import OpenUpstream, PassTime
-from tests.fakes.upstream import OK, WAIT_SECONDS, FakeReceiver, answer, receiver, says, service, until
 
-KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # RFC 6455 1.3
-TERMS = UpgradeTerms(b"websocket", 60.0, 3600.0, 1 << 20)
-SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n"
-ACCEPTED = b"Sec-WebSocket-Accept: %b\r\n" % ACCEPT
-FRAME = b"\x81\x02hi"
+KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
+ACCEPT = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+STATUS = b"HTTP/1.1 101 Switching Protocols\r\n"
+FIELDS = {b"Upgrade": b"websocket", b"Connection": b"Upgrade", b"Sec-WebSocket-Accept": ACCEPT}
 
 
-def read(data: bytes, step: int, terms: UpgradeTerms = TERMS) -> tuple[SwitchReader, bytes]:
-    reader = SwitchReader(FieldNames(DROPPED_OF_SERVICES), terms, {b"sec-websocket-key": KEY.encode()})
-    return reader, b"".join([reader.feed(data[at : at + step]) for at in range(0, len(data), step)])
+def head(changed: dict[bytes, bytes | None] | None = None, status: bytes = STATUS) -> bytes:
+    fields = FIELDS | (changed or {})
+    return status + b"".join(b"%b: %b\r\n" % field for field in fields.items() if field[1] is not None) + b"\r\n"
 
 
-@pytest.mark.parametrize("step", [1, 7, 1000])
-@pytest.mark.parametrize("interim", [b"", b"HTTP/1.1 103 Early\r\n\r\n"], ids=["at once", "after an interim response"])
-def test_what_follows_the_switch_is_handed_on_unread(interim: bytes, step: int) -> None:
-    follows = FRAME + b"HTTP/1.1 200 OK\r\n\r\n" + b"\0" * 100
-    reader, rest = read(interim + SWITCHED + ACCEPTED + b"X-Kept: 1\r\n\r\n" + follows, step)
-    assert rest == follows and not reader.complete and not reader.reusable
-    assert reader.response is not None and reader.response.status == 101
-    assert reader.response.headers == [(b"sec-websocket-accept", ACCEPT), (b"x-kept", b"1")]
+def reader(protocol: bytes = b"websocket") -> SwitchReader:
+    made = SwitchReader(FieldNames(DROPPED_OF_SERVICES), UpgradeTerms(protocol, 1, 1, 1), {b"sec-websocket-key": KEY})
+    made.expect(b"GET")
+    return made
 
 
-@pytest.mark.parametrize("step", [1, 1000])
+def read(data: bytes, step: int, protocol: bytes = b"websocket") -> tuple[SwitchReader, bytes]:
+    made = reader(protocol)
+    return made, b"".join([made.feed(data[at : at + step]) for at in range(0, len(data), step)])
+
+
+STEPS = pytest.mark.parametrize("step", [1, 7, 1 << 20], ids=["byte by byte", "in pieces", "whole"])
+
+
+@STEPS
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(SWITCHED + b"\r\n", id="no accept"),
-        pytest.param(SWITCHED + ACCEPTED.replace(b"s3", b"S3") + b"\r\n", id="another accept"),
-        pytest.param(SWITCHED + ACCEPTED * 2 + b"\r\n", id="two accepts"),
-        pytest.param(SWITCHED.replace(b"WebSocket", b"h2c") + ACCEPTED + b"\r\n", id="another protocol"),
-        pytest.param(SWITCHED.replace(b": Upgrade", b": close") + ACCEPTED + b"\r\n", id="connection does not say so"),
-        pytest.param(SWITCHED + ACCEPTED + b"Content-Length: 2\r\n\r\n", id="a length"),
-        pytest.param(SWITCHED + ACCEPTED + b"Transfer-Encoding: chunked\r\n\r\n", id="chunks"),
-        pytest.param(SWITCHED.replace(b"1.1", b"1.0") + ACCEPTED + b"\r\n", id="HTTP/1.0"),
+        pytest.param(head(), id="as in the RFC"),
+        pytest.param(head({b"Upgrade": b"WebSocket", b"Connection": b"keep-alive, Upgrade"}), id="other letters"),
+        pytest.param(b"HTTP/1.1 103 Early Hints\r\nUpgrade: h2c\r\n\r\n" + head(), id="behind another"),
     ],
 )
-def test_another_switch_than_was_asked_for_is_refused(data: bytes, step: int) -> None:
+def test_what_follows_the_head_is_the_other_protocols(data: bytes, step: int) -> None:
+    rest = b"HTTP/1.1 200 OK\r\n\r\n\x00\xff" * 3
+    made, body = read(data + rest, step)
+    assert body == rest
+    assert made.response is not None
+    assert (made.response.status, made.response.headers) == (101, [(b"sec-websocket-accept", ACCEPT)])
+    assert (made.complete, made.reusable) == (False, False)
+    assert made.feed_eof()
+
+
+def test_much_may_follow_in_the_same_read() -> None:
+    assert read(head() + bytes(1 << 18), 1 << 20)[1] == bytes(1 << 18)
+
+
+def test_other_protocols_have_no_key() -> None:
+    fields = {b"Upgrade": b"custom/1", b"Sec-WebSocket-Accept": None}
+    assert read(head(fields) + b"x", 1, b"custom/1")[1] == b"x"
+
+
+@STEPS
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(head({b"Upgrade": b"h2c"}), id="another protocol"),
+        pytest.param(head({b"Upgrade": b"websocket, h2c"}), id="two protocols"),
+        pytest.param(head({b"Upgrade": None}), id="no protocol"),
+        pytest.param(head({b"Connection": b"close"}), id="no connection upgrade"),
+        pytest.param(head({b"Connection": None}), id="no connection field"),
+        pytest.param(head({b"Sec-WebSocket-Accept": b"AAAAAAAAAAAAAAAAAAAAAAAAAAA="}), id="wrong accept"),
+        pytest.param(head({b"Sec-WebSocket-Accept": None}), id="no accept"),
+        pytest.param(head({b"sec-websocket-accept": ACCEPT}), id="two accepts"),
+        pytest.param(head({b"Content-Length": b"3"}), id="a length"),
+        pytest.param(head({b"Transfer-Encoding": b"chunked"}), id="a coding"),
+        pytest.param(head(status=b"HTTP/1.0 101 Switching Protocols\r\n"), id="HTTP/1.0"),
+    ],
+)
+def test_a_101_that_does_not_match_is_a_bad_gateway(data: bytes, step: int) -> None:
     with pytest.raises(BadGateway):
-        read(data, step)
+        read(data + b"abc", step)
 
 
-def test_an_answer_that_declines_is_the_connections_last() -> None:
-    reader, body = read(OK, 1000)
-    assert (body[:1], reader.complete, reader.reusable) == (b"{", True, False)
+@STEPS
+@pytest.mark.parametrize("status", [200, 400, 426])
+def test_another_answer_is_read_as_any_and_is_the_last(status: int, step: int) -> None:
+    made, body = read(b"HTTP/1.1 %d X\r\nUpgrade: websocket\r\nContent-Length: 2\r\n\r\nhi" % status, step)
+    assert made.response is not None
+    assert (made.response.status, body, made.complete, made.reusable) == (status, b"hi", True, False)
 
 
-# Over sockets.
-
-
-def offering() -> FakeReceiver:
-    call = receiver("GET", "/socket", sec_websocket_key=KEY, sec_websocket_version="13", upgrade="websocket")
-    call.exchange.request.headers[b"connection"] = b"Upgrade"
-    call.exchange.upgrade = TERMS
-    return call
-
-
-async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
-    writer.write(SWITCHED + ACCEPTED + b"\r\nhello")
-    while data := await reader.read(65536):
-        writer.write(data)
-    writer.close()
-
-
-async def test_bytes_go_both_ways_until_the_upstream_ends(
-    pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime
-) -> None:
-    upstream = await open_upstream(echo)
-    call = offering()
-    service(pools, upstream.endpoint()).send(call, streams_body=False)
-    await until(lambda: call.body == b"hello")
-    assert call.is_switched and call.upstream is not None
-    lines = upstream.heads[0].split(b"\r\n")
-    assert lines.count(b"connection: upgrade") == lines.count(b"upgrade: websocket") == 1
-    assert b"sec-websocket-key: " + KEY.encode() in lines
-    pass_time(3000)  # the client's side has the deadlines
-    assert call.upstream.send_body(b"0\r\n\r\n", False)
-    await until(lambda: call.body == b"hello0\r\n\r\n")
-    await upstream.close()
-    await asyncio.wait_for(call.ended.wait(), WAIT_SECONDS)
-    assert (pools.get(upstream.endpoint()).idle, pools.get(upstream.endpoint()).busy) == (0, 0)
-
-
-@pytest.mark.parametrize("said", [OK, answer(426, b"Upgrade: websocket")], ids=["200", "426"])
-async def test_who_declines_is_relayed_and_its_connection_not_used_again(
-    pools: Pools, open_upstream: OpenUpstream, said: bytes
-) -> None:
-    upstream = await open_upstream(says(said))
-    dispatcher = service(pools, upstream.endpoint())
-    for count in (1, 2, 3):
-        call = offering()
-        dispatcher.send(call, streams_body=False)
-        await call.end()
-        assert call.response is not None and not call.is_switched and upstream.connections == count
-    assert pools.get(upstream.endpoint()).idle == 0
-
-
-@pytest.mark.parametrize("patience", [0.0, 62.0], ids=["in time", "too late"])
-async def test_what_was_to_be_sent_goes_out_before_the_close(
-    pools: Pools, open_upstream: OpenUpstream, pass_time: PassTime, patience: float
-) -> None:
-    received, go_on = bytearray(), asyncio.Event()
-
-    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
-        writer.write(SWITCHED + ACCEPTED + b"\r\n")
-        await go_on.wait()
-        while data := await reader.read(65536):
-            received.extend(data)
-
-    upstream = await open_upstream(slow)
-    call, much = offering(), b"x" * (16 << 20)
-    service(pools, upstream.endpoint()).send(call, streams_body=False)
-    await asyncio.wait_for(call.began.wait(), WAIT_SECONDS)
-    connection = call.upstream
-    assert connection is not None and connection.send_body(much, False) is False
-    connection.close_when_sent()
-    assert pools.get(upstream.endpoint()).busy == 0
-    pass_time(patience)
-    go_on.set()
-    await asyncio.wait_for(upstream.closed.wait(), WAIT_SECONDS)
-    assert (len(received) == len(much)) is (patience == 0.0)
+def test_a_second_head_is_no_answer() -> None:
+    made, _ = read(b"HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n", 1 << 20)
+    made.feed(head())
+    assert (made.complete, made.reusable) == (True, False)
