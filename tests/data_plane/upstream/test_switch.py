@@ -15,7 +15,8 @@ FIELDS = {b"Upgrade": b"websocket", b"Connection": b"Upgrade", b"Sec-WebSocket-A
 
 def head(changed: dict[bytes, bytes | None] | None = None, status: bytes = STATUS) -> bytes:
     fields = FIELDS | (changed or {})
-    return status + b"".join(b"%b: %b\r\n" % field for field in fields.items() if field[1] is not None) + b"\r\n"
+    lines = [b"%b: %b\r\n" % (name, value) for name, value in fields.items() if value is not None]
+    return status + b"".join(lines) + b"\r\n"
 
 
 def reader(protocol: bytes = b"websocket") -> SwitchReader:
