@@ -14,6 +14,7 @@ from data_plane.ingress.connection import Connection
 from data_plane.ingress.host import Snapshots
 from data_plane.ingress.listener import Listener
 from data_plane.pipeline.plan import Plan
+from data_plane.protocol import as_protocol
 from data_plane.telemetry.record import Origin
 from data_plane.telemetry.sender import Sender
 
@@ -99,7 +100,7 @@ class InProcess:
         listener = Listener(holder if plant is None else Planted(holder, plant), deadlines)
         self._traffic = traffic
         self._client = Connection(listener)
-        self._client_side = Transport(self._client)
+        self._client_side = Transport(as_protocol(self._client))
         self._client.connection_made(self._client_side)
         self._upstream_side = self._client_side  # until there is one
         self._next = cycle(traffic.requests)

@@ -31,6 +31,7 @@ COMPILED = (
     "data_plane/exchange.py",
     "data_plane/origins.py",
     "data_plane/codecs/*.py",
+    "data_plane/config/policy_table.py",
     "data_plane/config/snapshot.py",
     "data_plane/config/routing_table.py",
     "data_plane/config/plans.py",
@@ -41,13 +42,14 @@ COMPILED = (
     "data_plane/pipeline/*.py",
     "data_plane/providers/*.py",
     "data_plane/telemetry/record.py",
+    "data_plane/telemetry/sender.py",
     "data_plane/upstream/*.py",
 )
 STRUCTS = "a compiled class would lose the options of its structs"
 INTERPRETED = {
     "data_plane/codecs/anthropic_messages.py": STRUCTS,
     "data_plane/codecs/gemini.py": STRUCTS,
-    "data_plane/codecs/openai_chat.py": STRUCTS,
+    "data_plane/codecs/openai_chat_usage.py": STRUCTS,
     "data_plane/codecs/openai_responses.py": STRUCTS,
     "data_plane/codecs/inflate.py": "compiled, it would not catch what libraries in C raise",
     "data_plane/filters/inflate.py": "one name for several kinds of errors",

@@ -18,6 +18,7 @@ from data_plane.ingress.proxy_protocol import ProxyHeaderError, ProxyHeaderReade
 from data_plane.listen_address import ListenAddress
 from data_plane.observability.delta import Delta
 from data_plane.observability.metrics import Counter, Definition, Family
+from data_plane.protocol import as_protocol
 from data_plane.tasks import spawn
 
 BACKLOG = 4096  # what the kernel holds while the loop is busy; nginx: 511
@@ -249,11 +250,11 @@ class Opening:
         else:
             self._host.over(self)
 
-    def _make_plain(self) -> Connection:
-        return Connection(self._host, lambda _: Peer(self._address))
+    def _make_plain(self) -> asyncio.Protocol:
+        return as_protocol(Connection(self._host, lambda _: Peer(self._address)))
 
-    def _make_secure(self) -> Connection:
-        return Connection(self._host, self._secure_peer)
+    def _make_secure(self) -> asyncio.Protocol:
+        return as_protocol(Connection(self._host, self._secure_peer))
 
     def _secure_peer(self, transport: asyncio.BaseTransport) -> Peer:
         connection = transport.get_extra_info("ssl_object")

@@ -173,6 +173,8 @@ class Delivery:
         if self._plan.stream and not self._failing and not has_no_body(exchange, response):
             transforms = [hook(exchange) for position, hook in self._plan.stream if position <= exchange.entered]
             self._content = Content.wanted(response, [each for each in transforms if each is not None])
+        if self._plan.response:
+            response.lines = None  # hooks may have changed what they were made of
         head, self._framing = encode_head(exchange, response, persistent=client.persistent)
         sends_events = exchange.stream and is_event_stream(response)
         if not sends_events and self._content is None:

@@ -38,11 +38,13 @@ class Tunnel:
         return self._received <= self._terms.max_bytes
 
     def send(self, data: bytes) -> bool:
-        """Note what the client is being sent. False: it is too much."""
+        """Note what the client is being sent. False: it is too much, and may not be sent."""
         self._sent += len(data)
+        if self._sent > self._terms.max_bytes:
+            return False
         if self._boundary is not None:
             self._boundary.feed(data)
-        return self._sent <= self._terms.max_bytes
+        return True
 
     def last_words(self, code: int, reason: bytes) -> bytes:
         """Tells the client why it ends; empty where the protocol has no words for it, or amid a message."""

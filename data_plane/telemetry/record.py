@@ -74,7 +74,7 @@ class Recorder:
                 exchange.target,
                 exchange.provider,
                 exchange.stream,
-                outcome.value,
+                outcome._value_,  # `value` is a property, and dear
                 exchange.status,
                 error.code if error is not None else "",
                 error.origin if error is not None else "",

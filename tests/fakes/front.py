@@ -47,9 +47,8 @@ class StubSnapshots:
     def begin(self, request: Request, now: float) -> tuple[Exchange, Plan]:
         stream = request.path.startswith(b"/stream")
         timeouts = Timeouts(request=REQUEST_SECONDS)
-        exchange = Exchange(
-            request, "t/r", "openai", "chat", request.path, "made-here", now, 1, timeouts, stream=stream
-        )
+        exchange = Exchange(request, "t/r", "openai", "chat", request.path, "made-here", now, 1, timeouts)
+        exchange.stream = stream
         self.exchanges.append(exchange)
         return exchange, self.plan
 

@@ -35,6 +35,9 @@ class FakeClient:
     def resume_body(self) -> None:
         self.asked.append("resume")
 
+    def open_tunnel(self) -> None:
+        self.asked.append("tunnel")
+
     def set_deadline(self, at: float) -> None:
         self.deadlines.append(at)
 
@@ -76,6 +79,9 @@ class FakeUpstream:
 
     def abort(self) -> None:
         self.calls.append("abort")
+
+    def close_when_sent(self) -> None:
+        self.calls.append("close when sent")
 
 
 class FakeWay:
@@ -125,7 +131,8 @@ def between_fakes(plan: Plan, *, has_body: bool = False, stream: bool = False, m
     request = Request(method, b"/x", b"", {b"host": b"a"}, has_body=has_body)
     client = FakeClient()
     client.has_read_body = not has_body
-    exchange = Exchange(request, "t/r", "openai", "chat", b"/x", "id-of-request", NOW, 1, Timeouts(), stream=stream)
+    exchange = Exchange(request, "t/r", "openai", "chat", b"/x", "id-of-request", NOW, 1, Timeouts())
+    exchange.stream = stream
     return Sides(Run(exchange, plan, client, lambda: NOW + 1), client)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from pytest import mark, param
 
 from data_plane.exchange import Response
-from data_plane.filters.cors import Origins
+from data_plane.origins import Origins
 from tests.fakes.gateway import Answer, Gateway, basic, request, resource, route
 
 PAGE = "https://app.example"

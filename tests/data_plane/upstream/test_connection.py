@@ -218,11 +218,10 @@ async def test_a_connect_that_takes_too_long_is_given_up(
     await asyncio.wait_for(upstream.closed.wait(), WAIT_SECONDS)
 
 
+@pytest.mark.resolver
 async def test_a_name_that_nobody_resolves_is_given_up(
     pools: Pools, pass_time: PassTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop):
-        pytest.skip("uvloop resolves names in C")
     is_asked, go_on = threading.Event(), threading.Event()
 
     def resolve(*_: object, **__: object) -> list[object]:
