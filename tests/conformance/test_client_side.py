@@ -1,5 +1,7 @@
 """What clients send: each case whole, byte by byte and in random segments, to a real worker."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from tests.conformance import chunk_cases, connection_cases, field_cases, length_cases, target_cases
@@ -25,7 +27,13 @@ SEEN_PROBE = (b"GET", b"/rest/probe", b"")
 @pytest.mark.parametrize("feed", FEEDS)
 @pytest.mark.parametrize("case", CASES)
 async def test_a_case_ends_as_it_must(case: Case, feed: str, replica: Replica, recorder: Recorder) -> None:
-    client = await Client.connect(replica.port)
+    await play(case, feed, lambda: Client.connect(replica.port), recorder)
+    check_lines(case, recorder)
+
+
+async def play(case: Case, feed: str, connect: Callable[[], Awaitable[Client]], recorder: Recorder) -> None:
+    """Have a case sent and answered; fails if anything but the fields that the upstream gets is not as it must be."""
+    client = await connect()
     try:
         await client.send(pieces(case.data, feed, case.name))
         methods = [method for method, _, _ in case.seen]
@@ -35,20 +43,22 @@ async def test_a_case_ends_as_it_must(case: Case, feed: str, replica: Replica, r
         ]
         statuses = [answer.status if answer is not None else 0 for answer in answers]
         assert all(status in right for status, right in zip(statuses, case.answers, strict=True)), statuses
-        probed = await go_on(client, case, replica.port)
+        probed = await go_on(client, case, connect)
     finally:
         await client.leave()
     await until(lambda: all(request.complete or request.cut_short for request in recorder.requests))
     assert recorder.faults == []
     assert recorder.told == [*case.seen, *[SEEN_PROBE] * probed]
-    check_fields(case, recorder)
+    for request in recorder.requests[: len(case.seen)]:
+        names = [name.lower().replace(b"_", b"-") for name, _ in request.head.fields]
+        assert [name for name in case.lacks if name in names] == []
 
 
-async def go_on(client: Client, case: Case, port: int) -> bool:
+async def go_on(client: Client, case: Case, connect: Callable[[], Awaitable[Client]]) -> bool:
     """Whether another request has been served after the case; fails if the connection is not as it should be."""
     if case.ends is WAITS:
         await client.leave()
-        client = await Client.connect(port)
+        client = await connect()
     if case.ends is CLOSED:
         assert await client.is_closed(), "more than the last answer"
         assert not client.was_reset or client_went_on(case), "reset: the client may have lost the answer"
@@ -68,9 +78,6 @@ def client_went_on(case: Case) -> bool:
     return case.answers[-1] == {200}
 
 
-def check_fields(case: Case, recorder: Recorder) -> None:
-    for request in recorder.requests[: len(case.seen)]:
-        names = [name.lower().replace(b"_", b"-") for name, _ in request.head.fields]
-        assert [name for name in case.lacks if name in names] == []
+def check_lines(case: Case, recorder: Recorder) -> None:
     lines = [name + b": " + value for request in recorder.requests[:1] for name, value in request.head.fields]
     assert [lines.count(line) for line in case.has] == [1] * len(case.has), lines
