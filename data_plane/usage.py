@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Usage(msgspec.Struct, gc=False):
+class Usage(msgspec.Struct, gc=False, omit_defaults=True):
     """Billable tokens in disjoint buckets: their sum is what the call used."""
 
     input_uncached: int = 0

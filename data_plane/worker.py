@@ -34,6 +34,7 @@ from data_plane.telemetry.record import Origin
 from data_plane.telemetry.sender import Sender
 
 SWEEP_SECONDS = 1.0
+GC_THRESHOLD = 10_000  # requests under way come and go by the thousand; 700 is for programs with few objects
 RECHECK_SECONDS = 1.0
 COMPLETION_SECONDS = 2.0  # for hooks that still run when the last exchange has ended
 
@@ -53,6 +54,7 @@ class Ingress:
     async def accept(self) -> None:
         gc.collect()
         gc.freeze()  # what is loaded stays; no collection needs to look at it again
+        gc.set_threshold(GC_THRESHOLD)
         await self._tls.refresh()
         for listening, address in self._listening:
             await self._listener.serve(listening, address)

@@ -30,3 +30,9 @@ class ChatUsage(msgspec.Struct, gc=False):
     total_tokens: Count = 0
     prompt_tokens_details: InputDetails | None = None
     completion_tokens_details: OutputDetails | None = None
+
+
+class ChatAnswer(msgspec.Struct, gc=False):
+    """What is read of a whole answer."""
+
+    usage: ChatUsage | None = None

@@ -21,14 +21,18 @@ MAX_BRACES = 32  # pairs in usage, its own among them: twice what any API has
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How one wire API words usage. `decode` takes what was found: in the head, if wanted, and last in the tail."""
+    """How one wire API words usage. `decode` takes what was found: in the head, if wanted, and last in the tail.
+
+    `answer` reads a whole answer that is no stream, where that is cheaper than to search it.
+    """
 
     key: bytes
     decode: Callable[[bytes | None, bytes], Usage]
     in_head: bool = False
+    answer: Callable[[bytes], Usage | None] | None = None
 
 
-OPENAI_CHAT = Wording(b'"usage"', openai_chat.usage)
+OPENAI_CHAT = Wording(b'"usage"', openai_chat.usage, answer=openai_chat.usage_of_answer)
 OPENAI_RESPONSES = Wording(b'"usage"', openai_responses.usage)
 ANTHROPIC_MESSAGES = Wording(b'"usage"', anthropic_messages.usage, in_head=True)
 GEMINI_CONTENT = Wording(b'"usageMetadata"', gemini.usage)
@@ -53,13 +57,14 @@ def find_meter(api: str, operation: str) -> "UsageMeter | None":
 class UsageMeter:
     """One response's."""
 
-    __slots__ = ("_head", "_head_is_full", "_tail", "_tail_bytes", "_wording")
+    __slots__ = ("_head", "_head_is_full", "_is_cut", "_tail", "_tail_bytes", "_wording")
 
     def __init__(self, wording: Wording) -> None:
         self._wording = wording
         self._head = b""
         self._head_is_full = not wording.in_head
         self._tail: deque[bytes] = deque()
+        self._is_cut = False  # whether the beginning of the body is gone
         self._tail_bytes = 0
 
     def feed(self, data: bytes) -> None:
@@ -71,14 +76,18 @@ class UsageMeter:
         self._tail_bytes += len(data)
         while self._tail_bytes - len(tail[0]) >= TAIL_BYTES:
             self._tail_bytes -= len(tail.popleft())
+            self._is_cut = True
 
     def usage(self) -> Usage | None:
-        wording = self._wording
-        tail = _last_object(b"".join(self._tail)[-TAIL_BYTES:], wording.key)
-        if tail is None:
-            return None
+        wording, tail = self._wording, self._tail
+        data = tail[0] if len(tail) == 1 else b"".join(tail)
         try:
-            return wording.decode(_first_object(self._head, wording.key) if wording.in_head else None, tail)
+            if wording.answer is not None and not self._is_cut and data[:1] == b"{" and len(data) <= TAIL_BYTES:
+                return wording.answer(data)
+            last = _last_object(data[-TAIL_BYTES:], wording.key)
+            if last is None:
+                return None
+            return wording.decode(_first_object(self._head, wording.key) if wording.in_head else None, last)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None  # the upstream words it in a way that nobody knows
 

@@ -41,7 +41,7 @@ class HeaderFilter(Filter):
     def on_response(self, exchange: Exchange, response: Response) -> Response:
         if self._dropped:
             dropped = self._dropped
-            response.headers = [field for field in response.headers if field[0].lower() not in dropped]
+            response.headers = [field for field in response.headers if field[0] not in dropped]
             response.headers.extend(self._response.set)
         response.headers.extend(self._response.add)
         return response

@@ -1,6 +1,7 @@
 """Counters that are reported as what was added."""
 
 import time
+from bisect import bisect_left
 
 from data_plane.observability.delta import Delta
 from data_plane.observability.metrics import (
@@ -10,6 +11,7 @@ from data_plane.observability.metrics import (
     SECONDS,
     Family,
     Metrics,
+    bucket_of,
 )
 
 
@@ -67,3 +69,9 @@ def _seconds_for_two_thousand() -> float:
         metrics.requests[labels].value += 1
         metrics.request_seconds["route", "model"].observe(0.02)
     return time.perf_counter() - began
+
+
+def test_each_time_falls_into_the_bucket_of_its_bound() -> None:
+    times = [0.0, 1e9, *SECONDS, *(bound * 0.999 for bound in SECONDS), *(bound * 1.001 for bound in SECONDS)]
+
+    assert [bucket_of(each) for each in times] == [bisect_left(SECONDS, each) for each in times]
