@@ -39,7 +39,8 @@ def underway(served: Gateway, target: str = "/live/x?a=1", **headers: str) -> Ex
 
 
 def other(path: str) -> tuple[str, bytes]:
-    return route("other", serviceRef={"name": "svc"}, matches=[{"path": {"value": path}}])
+    matches = [{"path": {"value": path}}]
+    return route("other", serviceRef={"name": "svc"}, matches=matches, upgrades=[{"protocol": "websocket"}])
 
 
 CHANGES: dict[str, tuple[list[tuple[str, bytes]], list[str], bool]] = {

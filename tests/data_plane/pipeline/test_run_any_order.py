@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from data_plane.errors import BadGateway, Overloaded
-from data_plane.exchange import Exchange, Outcome, Response
+from data_plane.exchange import Exchange, Outcome, Response, UpgradeTerms, Watch
 from data_plane.pipeline.filter import BodyMode, Filter
 from data_plane.pipeline.plan import compile_plan
 from tests.fakes.filters import AsyncBodySpy, AsyncSpy, Spy
@@ -46,8 +46,14 @@ class FailingAtTheEnd(Spy):
         raise RuntimeError("a bug")
 
 
+class Upgrading(Spy):
+    def on_request(self, exchange: Exchange) -> None:
+        exchange.upgrade = UpgradeTerms(b"websocket", 10, 100, 30)
+        exchange.watch = Watch(lambda run: None, b"", False)
+
+
 USUAL: tuple[type[Spy], ...] = (Spy, Spy, AsyncSpy, AsyncBodySpy, Body, FailingAtTheEnd)
-RARE: tuple[type[Spy], ...] = (Refusing, Answering, FailingOnResponse)
+RARE: tuple[type[Spy], ...] = (Refusing, Answering, FailingOnResponse, Upgrading)
 
 
 class World:
@@ -68,11 +74,13 @@ class World:
             stream=random.random() < 0.5,
         )
 
-    def moves(self) -> list[Callable[[], None]]:
+    def moves(self) -> list[Callable[[], object]]:
         run, client = self.sides.run, self.sides.client
         if client.ends or client.is_gone:
             return []
-        found = [self.sides.leave, run.expire]
+        found: list[Callable[[], object]] = [self.sides.leave, run.expire, run.revoke, run.go_away]
+        if "tunnel" in client.asked:
+            found += [lambda: run.on_request_body(b"0123456789", False)] * 4
         if self.body and "read" in client.asked:
             found += [self._send] * 4 + [lambda: run.refuse(Overloaded("x"))]
         if run.upstream is not None:
@@ -87,6 +95,9 @@ class World:
 
     def _begin(self) -> None:
         self.begun = True
+        if self.sides.exchange.upgrade is not None:
+            self.sides.run.on_switch(Response(101, []), b"\x82\x02hi")
+            return
         self.sides.run.on_response(Response(200, list(EVENT_STREAM)), b": x\n\n", False)
 
     def _go_on(self) -> None:
