@@ -4,6 +4,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.conformance.canary import attacked
 from tests.conformance.client import Client
 from tests.conformance.recorder import Recorder
 from tests.conformance.wire import CutShort
-from tests.fakes.replica import Replica, api_key
+from tests.fakes.replica import Replica, api_key, configuration, resource
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -22,6 +23,7 @@ CHAT = (
     b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %b\r\n"
     b"Content-Type: application/json\r\n%bContent-Length: %d\r\n\r\n%b"
 )
+REST = b"POST /rest/x HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
 GZIP = b"Content-Encoding: gzip\r\n"
 HELLO = b'{"model":"chat","messages":[{"role":"user","content":"hello"}]}'
 Figure = Callable[[str, object], None]
@@ -161,3 +163,29 @@ async def test_a_secret_in_a_large_head_is_not_told(replica: Replica) -> None:
     await client.leave()
     assert b"isk_secret" not in answer.body
     assert "isk_secret" not in replica.log()
+
+
+async def test_a_pattern_of_a_tenant_cannot_be_made_slow(
+    running_recorder: Recorder, tmp_path: Path, record_property: Figure
+) -> None:
+    """Patterns on which a backtracking engine would work for years."""
+    patterns = ("^(a+)+$", "^(a|aa)+$", "^(a|a?)+$", "^a*a*a*a*a*a*a*a*b$", "(.*a){20}$")
+    fields = {f"x{number}": {"type": "string", "pattern": pattern} for number, pattern in enumerate(patterns)}
+    policy = {
+        "targetRefs": [{"kind": "Route", "name": "rest"}],
+        "requestSchema": {"type": "object", "properties": fields},
+    }
+    replica = Replica(tmp_path, workers=1)
+    documents = configuration({"recorder": f"http://127.0.0.1:{running_recorder.port}"})
+    replica.write_config([*documents, resource("ValidationPolicy", "patterns", policy)])
+    async with replica:
+        async with attacked(replica) as attack:
+            client = await Client.connect(replica.port)
+            for name in fields:
+                body = json.dumps({name: "a" * 50_000 + "!"}).encode()
+                attack.sent += len(body)
+                answer = await client.ask(REST % (len(body), body))
+                assert answer.status == 400
+            await client.leave()
+        record_property("processor seconds", round(attack.processor_seconds, 2))
+        assert attack.processor_seconds < LONGEST_SECONDS
