@@ -86,6 +86,18 @@ async def test_a_response_that_is_cut_off_shows_it(opened: Open) -> None:
     assert answer in (b"", b"<reset>") and spy.outcomes == [Outcome.UPSTREAM_FAILED]
 
 
+async def test_a_response_that_only_a_close_ends_is_reset_when_it_is_cut_off(opened: Open) -> None:
+    way = FakeWay()
+    front = await opened(Front(way=way))
+    client = await front.connect()
+    client.send(GET.replace(b"1.1", b"1.0"))
+    run = await sent(way)
+    run.on_response(Response(200, []), b"01", False)
+    await client.until(b"01")
+    run.on_failure(BadGateway("x"))
+    assert await client.rest() == b"<reset>"
+
+
 @pytest.mark.parametrize("hook", ["on_request", "on_response", "on_stream", "on_complete"])
 async def test_a_hook_that_fails_costs_its_exchange_only(opened: Open, hook: str) -> None:
     front = await opened(Front(Spy(), Broken(hook)))
