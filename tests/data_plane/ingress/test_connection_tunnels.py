@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Protocol
 
 import pytest
 
@@ -10,8 +11,10 @@ from data_plane.deadlines import Deadlines
 from data_plane.exchange import UpgradeTerms
 from data_plane.filters.upgrade import UpgradeFilter, UpgradeRule
 from data_plane.origins import Origins
+from data_plane.pipeline.plan import compile_plan
 from data_plane.upstream.pool import Pools
 from tests.fakes.front import Client, Front, soon, until
+from tests.fakes.secure_front import TLS, SecureFront
 from tests.fakes.upstream import OK, Script, ScriptedUpstream, service
 
 KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
@@ -56,16 +59,19 @@ class Way:
         self.clients: list[Client] = []
         self.front: Front
 
-    async def open(self) -> None:
+    async def open(self, front: Front) -> None:
         await self.upstream.open()
         rule = UpgradeRule(TERMS, Origins(()), 10)
         upgrade = UpgradeFilter("t/r", {TERMS.protocol: rule}, self.open_tunnels)
-        self.front = Front(upgrade, way=service(self.pools, self.upstream.endpoint()))
-        await self.front.open()
+        front.snapshots.plan = compile_plan((upgrade,), dispatcher=service(self.pools, self.upstream.endpoint()))
+        self.front = front
+        await front.open()
 
     async def connect(self) -> Client:
-        self.clients.append(await self.front.connect())
-        return self.clients[-1]
+        front = self.front
+        client = await (front.connect_tls() if isinstance(front, SecureFront) else front.connect())
+        self.clients.append(client)
+        return client
 
     async def close(self) -> None:
         for client in self.clients:
@@ -76,21 +82,22 @@ class Way:
         await self.upstream.close()
 
 
+class OpenWay(Protocol):
+    async def __call__(self, script: Script, front: Front | None = None) -> Way: ...
+
+
 @pytest.fixture
-async def open_way() -> AsyncIterator[Callable[[Script], Awaitable[Way]]]:
+async def open_way() -> AsyncIterator[OpenWay]:
     ways: list[Way] = []
 
-    async def open_one(script: Script) -> Way:
+    async def open_one(script: Script, front: Front | None = None) -> Way:
         ways.append(Way(script))
-        await ways[-1].open()
+        await ways[-1].open(front or Front())
         return ways[-1]
 
     yield open_one
     for way in ways:
         await way.close()
-
-
-OpenWay = Callable[[Script], Awaitable[Way]]
 
 
 async def test_bytes_that_come_with_the_heads_belong_to_the_tunnel(open_way: OpenWay) -> None:
@@ -249,3 +256,16 @@ async def test_at_the_end_of_a_drain_clients_are_told(open_way: OpenWay) -> None
     await way.front.listener.drain(0.0)
     assert (await client.rest())[2:4] == b"\x03\xe9"
     await soon(way.upstream.closed.wait())
+
+
+async def test_tunnels_go_through_tls_too(open_way: OpenWay) -> None:
+    way = await open_way(switches(echoes, SWITCH + FRAME), SecureFront(TLS))
+    client = await way.connect()
+    big = b"\x82\x7f" + (1 << 20).to_bytes(8, "big") + bytes((1 << 20) - 3) + b"end"
+    client.send(HANDSHAKE + big)
+    await client.until(b"\r\n\r\n")
+    assert await client.until(b"end") == FRAME + big
+    way.front.pass_time(TERMS.idle_seconds + 2)
+    assert (await client.until(b"allows"))[2:4] == b"\x03\xe9"
+    way.front.pass_time(way.front.listener.timeouts.lingering + 2)  # TLS has no half of a connection to close
+    assert await client.rest() in (b"", b"<reset>")
