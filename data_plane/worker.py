@@ -6,6 +6,7 @@ Never imports grpc: what only the agent needs stays out of the processes that ca
 import asyncio
 import gc
 import os
+import resource
 import signal
 import socket
 import sys
@@ -24,6 +25,7 @@ from data_plane.agent.worker import Worker
 from data_plane.config.certificate import read_certificate
 from data_plane.deadlines import Deadlines
 from data_plane.equipment import Equipment
+from data_plane.ingress.bounds import Capacity
 from data_plane.ingress.listener import Listener
 from data_plane.ingress.tls_state import TlsState
 from data_plane.limits.per_address import ConnectionGuard
@@ -130,7 +132,8 @@ async def _run(control: int) -> None:
         lambda: snapshots.current.connection_caps,
         lambda address: refusals.count("connections", address, deadlines.now()),
     )
-    listener = Listener(snapshots, deadlines, guard=guard)
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    listener = Listener(snapshots, deadlines, capacity=Capacity.within(descriptors), guard=guard)
 
     async def recheck() -> None:
         await equipment.watched.recheck(snapshots.current.admits)

@@ -37,10 +37,19 @@ class Timeouts:
     drain_idle: float = 2.0  # an idle connection may get its next request in the moment in which we close it
 
 
+MAX_CONNECTIONS = 10_000
+OWN_DESCRIPTORS = 48  # of a worker itself, and for connections that are being refused
+
+
 @dataclass(frozen=True, slots=True)
 class Capacity:
     """What one worker takes at the same time; beyond it clients hear 503."""
 
-    connections: int = 10_000
+    connections: int = MAX_CONNECTIONS
     exchanges: int = 5_000
     held_bytes: int = 256 * 1024 * 1024  # of request bodies, each until its exchange has ended
+
+    @classmethod
+    def within(cls, descriptors: int) -> "Capacity":
+        """As much as so many file descriptors allow: beyond, a client would wait in the kernel and hear nothing."""
+        return cls(connections=max(1, min(MAX_CONNECTIONS, (descriptors - OWN_DESCRIPTORS) // 2)))
