@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that left; recorded, never sent
 SWITCHING_PROTOCOLS = 101
+REST = "rest"  # clients of a Service may wait for the head of a stream long before its first event
 
 
 class Delivery:
@@ -180,6 +181,8 @@ class Delivery:
         if not sends_events and self._content is None:
             return head
         self._sends_events = sends_events and self._framing is CHUNKED
+        if exchange.api == REST and self._content is None:
+            return head
         self._uncommitted = Uncommitted(head)
         return b""
 

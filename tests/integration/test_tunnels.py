@@ -334,5 +334,6 @@ async def test_a_stream_is_cut_where_its_route_says_so_and_else_ends_as_ever(tmp
     configured.close()
     await upstream.close()
     assert b"last" not in rest
+    assert b"event: error" in rest and b'"forbidden"' in rest
     outcomes = {record["route"]: record["outcome"] for record in configured.replica.records()}
     assert outcomes == {"default/events": "completed", "default/feed": "refused"}
