@@ -1,7 +1,9 @@
 """Clients that take their time, or all connections there are. A canary sings meanwhile."""
 
 import asyncio
+import os
 import resource
+import signal
 import socket
 import time
 from collections.abc import Callable
@@ -189,3 +191,31 @@ async def test_a_worker_without_descriptors_rests_and_recovers(
     record_property("share of a processor while there are none", round(share, 3))
     assert answer.status in (200, 503), answer
     assert share < 0.5
+
+
+async def test_who_comes_when_there_is_no_room_hears_so(recorder: Recorder, tmp_path: Path) -> None:
+    """A worker knows from its start how many descriptors it has."""
+    replica = Replica(tmp_path, workers=1)
+    replica.write_config(configuration({"recorder": f"http://127.0.0.1:{recorder.port}"}))
+    async with replica:
+        (first,) = replica.worker_pids()
+        resource.prlimit(replica.pid, resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
+        os.kill(first, signal.SIGKILL)  # the next one inherits the limit
+        await replica.wait_for(lambda status: status["serving"] == 1 and replica.worker_pids() not in ([], [first]))
+        crowd = [await Client.connect(replica.port) for _ in range(DESCRIPTORS // 2)]
+        late = await Client.connect(replica.port)
+        answer = await late.answer()
+        assert answer is not None and (answer.status, len(answer.head.values(b"retry-after"))) == (503, 1)
+        assert (await crowd[0].ask(KEEPS)).status == 200, "who was there before is served"
+        for client in (*crowd, late):
+            await client.leave()
+        async with asyncio.timeout(5):
+            while await status_of(replica.port) != 200:
+                await asyncio.sleep(0.05)
+
+
+async def status_of(port: int) -> int:
+    client = await Client.connect(port)
+    answer = await client.ask(ASKS)
+    await client.leave()
+    return answer.status

@@ -92,3 +92,19 @@ async def test_what_an_idle_upstream_says_is_nobodys_answer(
     await until(lambda: recorder.open < before)
     assert (await client.ask(PROBE)).body == b'{"path":"/rest/probe"}'
     await client.leave()
+
+
+async def test_a_client_of_http_1_0_notices_that_a_body_was_cut_short(replica: Replica, recorder: Recorder) -> None:
+    """Without a length, only a reset tells it from the end."""
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(HI_CHUNKED.partition(b"0\r\n\r\n")[0] + b"5\r\nho")
+        await asyncio.sleep(0)
+        writer.close()
+
+    recorder.scripts[b"/rest/x"] = script
+    client = await Client.connect(replica.port)
+    await client.send([b"GET /rest/x HTTP/1.0\r\n\r\n"])
+    result, _ = await what_comes(client, b"GET")
+    assert result is REFUSED or client.was_reset
+    await client.leave()
