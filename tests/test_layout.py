@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+pytestmark = pytest.mark.sources
 ROOT = Path(__file__).parents[1]
 
 TOP_FOLDERS = {
