@@ -188,6 +188,12 @@ class Worker:
             self._post(self._report())
 
     async def _send_records_on(self) -> None:
+        loop = asyncio.get_running_loop()
+
+        def send_soon() -> None:
+            loop.call_soon(self._send_records)
+
+        self._sender.on_many = send_soon
         while True:
             await asyncio.sleep(SEND_SECONDS)
             self._send_records()

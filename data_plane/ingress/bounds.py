@@ -37,7 +37,8 @@ class Timeouts:
     drain_idle: float = 2.0  # an idle connection may get its next request in the moment in which we close it
 
 
-MAX_CONNECTIONS = 10_000
+MAX_CONNECTIONS = 16_384
+MAX_EXCHANGES = 5_000
 OWN_DESCRIPTORS = 48  # of a worker itself, and for connections that are being refused
 
 
@@ -46,10 +47,11 @@ class Capacity:
     """What one worker takes at the same time; beyond it clients hear 503."""
 
     connections: int = MAX_CONNECTIONS
-    exchanges: int = 5_000
+    exchanges: int = MAX_EXCHANGES
     held_bytes: int = 256 * 1024 * 1024  # of request bodies, each until its exchange has ended
 
     @classmethod
     def within(cls, descriptors: int) -> "Capacity":
         """As much as so many file descriptors allow: beyond, a client would wait in the kernel and hear nothing."""
-        return cls(connections=max(1, min(MAX_CONNECTIONS, (descriptors - OWN_DESCRIPTORS) // 2)))
+        towards_upstreams = min(MAX_EXCHANGES, descriptors // 4)
+        return cls(connections=max(1, min(MAX_CONNECTIONS, descriptors - OWN_DESCRIPTORS - towards_upstreams)))

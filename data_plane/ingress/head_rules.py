@@ -4,6 +4,8 @@ The parser leaves open how often Host comes, the transfer coding, HTTP/2.0, the 
 anything is.
 """
 
+import re
+
 from data_plane.errors import (
     BadRequest,
     BodyTooLarge,
@@ -35,7 +37,8 @@ RARE_FIELDS = frozenset(
 REFUSED_METHODS = frozenset((b"CONNECT", b"TRACE"))
 VERSIONS = (b"HTTP/1.1", b"HTTP/1.0")
 KEEP_ALIVE = (b"keep-alive", b"Keep-Alive")  # as nearly all write it
-HOST_BYTES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]%"
+# A name or an address, in brackets if it has colons, and a port (RFC 9112 3.2, RFC 3986 3.2.2).
+is_host = re.compile(rb"(?:[\w.%~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?").fullmatch
 REQUEST_LINE_BYTES = 32  # method, version and spaces, beside the target
 
 
@@ -71,7 +74,7 @@ def read_head(head: bytes, headers: dict[bytes, bytes], limits: Limits) -> tuple
         refuse_target(limits)
     is_http_1_0 = version == b"HTTP/1.0"
     host = headers.get(b"host")
-    if not host or host.translate(None, HOST_BYTES):
+    if not host or not is_host(host):
         check_no_host(host, is_http_1_0)
     path, query = canonicalize(target if target[:1] == b"/" else origin_form(target, host or b""))
     connection = headers.get(b"connection")

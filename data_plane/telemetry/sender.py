@@ -1,11 +1,13 @@
 """A worker's call records on their way to the agent's spool."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 
 MAX_WAITING = 65_536  # records between two flushes, which are 0.2 s apart
+MANY = 256  # some 0.1 ms of encoding; thousands at once would hold up requests for as long as they take
 BATCH_BYTES = 512 * 1024
 UNSTORED_BYTES = 32 * 1024 * 1024  # what one worker keeps while the agent does not store
 
@@ -27,6 +29,7 @@ class Sender:
 
     def __init__(self) -> None:
         self.lost = 0
+        self.on_many: Callable[[], None] | None = None  # told when `MANY` wait, to send them before they are more
         self._waiting: list[msgspec.Struct] = []
         self._unstored: deque[Batch] = deque()
         self._unstored_bytes = 0
@@ -35,8 +38,11 @@ class Sender:
 
     def append(self, record: msgspec.Struct) -> None:
         """Take a record; encoded later, off the path of its request."""
-        if len(self._waiting) < MAX_WAITING:
-            self._waiting.append(record)
+        waiting = self._waiting
+        if len(waiting) < MAX_WAITING:
+            waiting.append(record)
+            if len(waiting) == MANY and self.on_many is not None:
+                self.on_many()
         else:
             self.lost += 1
 

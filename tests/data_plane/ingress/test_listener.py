@@ -138,6 +138,6 @@ async def test_a_connection_that_comes_in_amid_a_drain_carries_one_request(opene
     assert answer.count(b"HTTP/1.1 200 OK") == 1 and b"connection: close\r\n" in answer
 
 
-@pytest.mark.parametrize(("descriptors", "connections"), [(256, 104), (1_048_576, 10_000), (40, 1)])
+@pytest.mark.parametrize(("descriptors", "connections"), [(256, 144), (1_048_576, 16_384), (40, 1)])
 def test_a_worker_takes_no_more_clients_than_it_has_descriptors_for(descriptors: int, connections: int) -> None:
     assert Capacity.within(descriptors).connections == connections

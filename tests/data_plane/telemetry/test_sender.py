@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from data_plane.telemetry import sender as sender_module
-from data_plane.telemetry.sender import BATCH_BYTES, MAX_WAITING, Sender
+from data_plane.telemetry.sender import BATCH_BYTES, MANY, MAX_WAITING, Sender
 
 
 class Record(msgspec.Struct):
@@ -62,3 +62,11 @@ def test_an_agent_that_stores_nothing_costs_a_bounded_amount(monkeypatch: pytest
         sender.next_batches()
     assert sum(len(batch.lines) for batch in sender.unstored()) <= 1000
     assert sum(batch.count for batch in sender.unstored()) + sender.lost == 13
+
+
+def test_it_is_told_when_many_wait_and_again_when_there_are_as_many_anew() -> None:
+    sender, told = Sender(), []
+    sender.on_many = lambda: told.append(len(sender.next_batches()))
+    for number in range(2 * MANY + 1):
+        sender.append(Record(number))
+    assert told == [1, 1]

@@ -10,6 +10,7 @@ from data_plane.upstream.switch import SwitchReader
 KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
 ACCEPT = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 STATUS = b"HTTP/1.1 101 Switching Protocols\r\n"
+HEADERS = {b"sec-websocket-key": KEY, b"sec-websocket-protocol": b"chat, mqtt"}
 FIELDS = {b"Upgrade": b"websocket", b"Connection": b"Upgrade", b"Sec-WebSocket-Accept": ACCEPT}
 
 
@@ -20,7 +21,7 @@ def head(changed: dict[bytes, bytes | None] | None = None, status: bytes = STATU
 
 
 def reader(protocol: bytes = b"websocket") -> SwitchReader:
-    made = SwitchReader(FieldNames(DROPPED_OF_SERVICES), UpgradeTerms(protocol, 1, 1, 1), {b"sec-websocket-key": KEY})
+    made = SwitchReader(FieldNames(DROPPED_OF_SERVICES), UpgradeTerms(protocol, 1, 1, 1), HEADERS)
     made.expect(b"GET")
     return made
 
@@ -52,6 +53,11 @@ def test_what_follows_the_head_is_the_other_protocols(data: bytes, step: int) ->
     assert made.feed_eof()
 
 
+def test_a_subprotocol_that_was_offered_is_told() -> None:
+    made, _ = read(head({b"Sec-WebSocket-Protocol": b"mqtt"}), 1 << 20)
+    assert made.response is not None and (b"sec-websocket-protocol", b"mqtt") in made.response.headers
+
+
 def test_much_may_follow_in_the_same_read() -> None:
     assert read(head() + bytes(1 << 18), 1 << 20)[1] == bytes(1 << 18)
 
@@ -73,6 +79,8 @@ def test_other_protocols_have_no_key() -> None:
         pytest.param(head({b"Sec-WebSocket-Accept": b"AAAAAAAAAAAAAAAAAAAAAAAAAAA="}), id="wrong accept"),
         pytest.param(head({b"Sec-WebSocket-Accept": None}), id="no accept"),
         pytest.param(head({b"sec-websocket-accept": ACCEPT}), id="two accepts"),
+        pytest.param(head({b"Sec-WebSocket-Protocol": b"evil"}), id="a subprotocol that was not offered"),
+        pytest.param(head({b"Sec-WebSocket-Protocol": b"chat, mqtt"}), id="two subprotocols"),
         pytest.param(head({b"Content-Length": b"3"}), id="a length"),
         pytest.param(head({b"Transfer-Encoding": b"chunked"}), id="a coding"),
         pytest.param(head(status=b"HTTP/1.0 101 Switching Protocols\r\n"), id="HTTP/1.0"),
