@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from data_plane.ingress.bounds import Capacity
 from tests.conformance.canary import ASKS, attacked
 from tests.conformance.client import Client
 from tests.conformance.recorder import Recorder
@@ -202,7 +203,7 @@ async def test_who_comes_when_there_is_no_room_hears_so(recorder: Recorder, tmp_
         resource.prlimit(replica.pid, resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
         os.kill(first, signal.SIGKILL)  # the next one inherits the limit
         await replica.wait_for(lambda status: status["serving"] == 1 and replica.worker_pids() not in ([], [first]))
-        crowd = [await Client.connect(replica.port) for _ in range(DESCRIPTORS // 2)]
+        crowd = [await Client.connect(replica.port) for _ in range(Capacity.within(DESCRIPTORS).connections)]
         late = await Client.connect(replica.port)
         answer = await late.answer()
         assert answer is not None and (answer.status, len(answer.head.values(b"retry-after"))) == (503, 1)
