@@ -16,6 +16,7 @@ from data_plane.usage import Usage
 
 TAIL_BYTES = 16 * 1024  # what may stand after usage: metadata and tools of a Responses answer
 HEAD_BYTES = 8 * 1024
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 MAX_BRACES = 32  # pairs in usage, its own among them: twice what any API has
 
 
@@ -81,14 +82,21 @@ class UsageMeter:
     def usage(self) -> Usage | None:
         wording, tail = self._wording, self._tail
         data = tail[0] if len(tail) == 1 else b"".join(tail)
-        try:
-            if wording.answer is not None and not self._is_cut and data[:1] == b"{" and len(data) <= TAIL_BYTES:
+        if wording.answer is not None and not self._is_cut and data[:1] == b"{" and len(data) <= TAIL_BYTES:
+            try:
                 return wording.answer(data)
-            last = _last_object(data[-TAIL_BYTES:], wording.key)
-            if last is None:
-                return None
+            except UNREADABLE:  # it was cut short, perhaps behind the usage
+                return self._search(data)
+        return self._search(data)
+
+    def _search(self, data: bytes) -> Usage | None:
+        wording = self._wording
+        last = _last_object(data[-TAIL_BYTES:], wording.key)
+        if last is None:
+            return None
+        try:
             return wording.decode(_first_object(self._head, wording.key) if wording.in_head else None, last)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except UNREADABLE:
             return None  # the upstream words it in a way that nobody knows
 
 
