@@ -15,7 +15,7 @@ from pathlib import Path
 
 from config_schemas.version import SCHEMA_VERSION
 from data_plane.admin.server import AdminServer
-from data_plane.agent import handover, notify, presence
+from data_plane.agent import handover, notify, orphans, presence
 from data_plane.agent.agent import Agent, Parts
 from data_plane.agent.certificate_files import CertificateFiles
 from data_plane.agent.certificate_watch import CertificateWatch
@@ -63,7 +63,7 @@ class Replica:
         self._name = secrets.token_hex(8)
         self._last_good = _last_good_file(settings)
         self._saver = LastGoodSaver(self._last_good) if self._last_good else None
-        adopted = inheritance.sockets if inheritance is not None else {}
+        adopted = inheritance.sockets if inheritance is not None else orphans.take(settings.data_dir)
         self.spool = next(each for each in SPOOLS if inheritance is None or each != inheritance.spool)
         equipment = Equipment(Deadlines(), Sender(), Origin(settings.node, settings.gateway))
         configuration = Configuration(equipment.compiler())

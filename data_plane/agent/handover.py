@@ -7,19 +7,16 @@ other says that all its workers serve; only then it lets go, and drains. If the 
 import asyncio
 import contextlib
 import logging
-import os
 import socket
-import struct
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
+from data_plane.agent import descriptors
+
 FILE = "handover.sock"
-PER_MESSAGE = 200  # descriptors; the kernel takes 253
-MAX_MESSAGE_BYTES = 65_536
 SERVING, RELEASED = b"serving", b"released"
 ANSWER_SECONDS = 10.0
 SERVE_SECONDS = 120.0  # for the successor to load its configuration and start its workers
@@ -29,14 +26,6 @@ logger = logging.getLogger(__name__)
 
 class CannotTakeOver(Exception):
     """Nobody hands over; one line for the operator."""
-
-
-class Offer(msgspec.Struct, frozen=True):
-    """Names for the descriptors of the same message. `spool`: the folder of records that the giver writes to."""
-
-    sockets: tuple[str, ...]
-    spool: str
-    is_last: bool
 
 
 class Giver(Protocol):
@@ -66,7 +55,7 @@ async def offer(data_dir: Path, giver: Giver) -> None:
         OSError: the data directory takes no socket.
     """
     loop = asyncio.get_running_loop()
-    with contextlib.closing(_listen(data_dir)) as listening:
+    with descriptors.listen(data_dir, FILE) as listening:  # who holds the agent's lock is alone here
         while True:
             connection, _ = await loop.sock_accept(listening)
             with connection:
@@ -80,14 +69,13 @@ async def offer(data_dir: Path, giver: Giver) -> None:
 async def _hand_over(connection: socket.socket, giver: Giver) -> bool:
     """Whether the successor serves now."""
     loop = asyncio.get_running_loop()
-    if not _is_ours(connection):
+    if not descriptors.is_ours(connection):
         logger.error("a stranger asked for the sockets")
         return False
     await giver.prepare()
     logger.info("handing over")
     try:
-        for message, descriptors in _messages(giver):
-            socket.send_fds(connection, [message], descriptors)
+        descriptors.send(connection, giver.sockets(), giver.spool)
         async with asyncio.timeout(SERVE_SECONDS):
             answer = await loop.sock_recv(connection, len(SERVING))
     except (OSError, TimeoutError) as error:
@@ -100,15 +88,6 @@ async def _hand_over(connection: socket.socket, giver: Giver) -> bool:
     with contextlib.suppress(OSError):
         connection.send(RELEASED)
     return True
-
-
-def _messages(giver: Giver) -> Iterator[tuple[bytes, list[int]]]:
-    sockets = list(giver.sockets())
-    for start in range(0, max(1, len(sockets)), PER_MESSAGE):
-        batch = sockets[start : start + PER_MESSAGE]
-        is_last = start + PER_MESSAGE >= len(sockets)
-        offered = Offer(tuple(name for name, _ in batch), giver.spool, is_last)
-        yield msgspec.json.encode(offered), [each.fileno() for _, each in batch]
 
 
 class Inheritance:
@@ -126,22 +105,23 @@ class Inheritance:
         Raises:
             CannotTakeOver: nobody serves, or it does not hand over.
         """
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            connection = descriptors.connect(data_dir, FILE, ANSWER_SECONDS)
+        except OSError as error:
+            raise _nobody(data_dir, error) from error
         inheritance = cls(connection)
         try:
-            connection.settimeout(ANSWER_SECONDS)
-            with _short_path(data_dir) as path:
-                connection.connect(path)
-            if not _is_ours(connection):
+            if not descriptors.is_ours(connection):
                 raise CannotTakeOver(f"'{data_dir / FILE}' is another user's")
-            while not inheritance._receive():
-                pass
+            received, inheritance.spool = descriptors.receive(connection)
         except CannotTakeOver:
             connection.close()
             raise
         except (OSError, msgspec.DecodeError) as error:
             connection.close()
-            raise CannotTakeOver(f"nobody hands over at '{data_dir / FILE}': {error}") from error
+            raise _nobody(data_dir, error) from error
+        for name, each in received:
+            inheritance.sockets.setdefault(name, []).append(each)
         connection.setblocking(False)
         return inheritance
 
@@ -156,47 +136,6 @@ class Inheritance:
             except (OSError, TimeoutError):
                 return False
 
-    def _receive(self) -> bool:
-        """Whether it was the last message."""
-        message, descriptors, _, _ = socket.recv_fds(self._connection, MAX_MESSAGE_BYTES, PER_MESSAGE)
-        received = [socket.socket(fileno=each) for each in descriptors]
-        offered = msgspec.json.decode(message, type=Offer)
-        for name, each in zip(offered.sockets, received, strict=True):
-            each.set_inheritable(False)
-            self.sockets.setdefault(name, []).append(each)
-        self.spool = offered.spool
-        return offered.is_last
 
-
-def _listen(data_dir: Path) -> socket.socket:
-    """Only for its own user, from its first moment: it listens after the mode is set."""
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    try:
-        with contextlib.suppress(FileNotFoundError):
-            (data_dir / FILE).unlink()  # who holds the agent's lock is alone here
-        with _short_path(data_dir) as path:
-            listening.bind(path)
-        (data_dir / FILE).chmod(0o600)
-        listening.listen(1)
-    except BaseException:
-        listening.close()
-        raise
-    listening.setblocking(False)
-    return listening
-
-
-@contextmanager
-def _short_path(data_dir: Path) -> Iterator[str]:
-    """A Unix socket's path has 107 bytes at most, and data directories may lie deep."""
-    folder = os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield f"/proc/self/fd/{folder}/{FILE}"
-    finally:
-        os.close(folder)
-
-
-def _is_ours(connection: socket.socket) -> bool:
-    """Whether the other side runs as our user, or as root."""
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, user, _ = struct.unpack("3i", credentials)
-    return user in (0, os.geteuid())
+def _nobody(data_dir: Path, error: Exception) -> CannotTakeOver:
+    return CannotTakeOver(f"nobody hands over at '{data_dir / FILE}': {error}")

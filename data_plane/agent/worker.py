@@ -10,7 +10,7 @@ from typing import Protocol, assert_never
 
 import msgspec
 
-from data_plane.agent import presence
+from data_plane.agent import orphans, presence
 from data_plane.agent.channel import Channel, ChannelClosed
 from data_plane.agent.messages import (
     Accept,
@@ -224,10 +224,14 @@ class Worker:
         self._spool = Spool(folder, ORPHAN_SPOOL_BYTES)
         self._stored.set()
         logger.warning("the agent is gone; serving on until another takes over worker=%d", start.worker)
-        while True:
-            await asyncio.sleep(TAKEOVER_SECONDS)
-            if presence.is_replaced(Path(start.data_dir), start.agent):
-                break
+        async with asyncio.TaskGroup() as group:
+            lend = orphans.lend(Path(start.data_dir), start.listening, lambda: not self._draining.is_set())
+            lending = group.create_task(lend)
+            while True:
+                await asyncio.sleep(TAKEOVER_SECONDS)
+                if presence.is_replaced(Path(start.data_dir), start.agent):
+                    break
+            lending.cancel()
         logger.info("another agent's workers serve; draining worker=%d", start.worker)
         self._draining.set()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from data_plane.agent import handover
+from data_plane.agent import descriptors, handover
 from data_plane.agent.handover import CannotTakeOver, Inheritance
 
 
@@ -101,7 +101,7 @@ async def test_a_stranger_gets_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     giver = FakeGiver(1)
     async with offering(tmp_path, giver):
         assert stat.S_IMODE((tmp_path / handover.FILE).stat().st_mode) == 0o600
-        monkeypatch.setattr(handover, "_is_ours", lambda connection: False)
+        monkeypatch.setattr(descriptors, "is_ours", lambda connection: False)
         with pytest.raises(CannotTakeOver):
             await take(tmp_path)
         async with asyncio.timeout(5):
