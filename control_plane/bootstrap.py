@@ -226,10 +226,11 @@ class ControlPlane:
                 "Resources that replicas refuse.",
                 len(self._distribution.quarantine.items()),
             ),
-            "isthmus_control_plane_updates": ("Updates sent since the start.", service.counters.updates),
-            "isthmus_control_plane_acks": ("Accepted since the start.", service.counters.acks),
-            "isthmus_control_plane_nacks": ("Refused since the start.", service.counters.nacks),
-            "isthmus_control_plane_store_listings": (
+            "isthmus_control_plane_clock_seconds": ("The wall clock, since 1970.", datetime.now(UTC).timestamp()),
+            "isthmus_control_plane_updates_total": ("Updates sent.", service.counters.updates),
+            "isthmus_control_plane_acks_total": ("Updates that replicas accepted.", service.counters.acks),
+            "isthmus_control_plane_nacks_total": ("Updates that replicas refused.", service.counters.nacks),
+            "isthmus_control_plane_store_listings_total": (
                 "Times that the watch had to begin anew.",
                 catalog.counters.listings,
             ),

@@ -57,7 +57,7 @@ class Histogram:
 
 
 class Metrics:
-    """What one control plane counts; gauges are handed in when the page is written."""
+    """What one control plane counts; what others count, and gauges, are handed in when the page is written."""
 
     def __init__(self) -> None:
         self.requests = Counter("isthmus_control_plane_requests_total", "Answers of the REST API.")
@@ -66,17 +66,22 @@ class Metrics:
         self.store_failures = Counter("isthmus_control_plane_store_failures_total", "Calls that the store refused.")
 
     def page(self, gauges: Mapping[str, tuple[str, float]]) -> str:
-        """`gauges`: text and value by name."""
+        """`gauges`: text and value by name; what ends in `_total` is a counter."""
         lines: list[str] = []
         for metric in (self.requests, self.request_seconds, self.store_seconds, self.store_failures):
             lines.extend(metric.lines())
         for name, (text, value) in gauges.items():
-            lines.extend((*_head(name, text, "gauge"), f"{name} {value:g}"))
+            kind = "counter" if name.endswith("_total") else "gauge"
+            lines.extend((*_head(name, text, kind), f"{name} {_number(value)}"))
         return "\n".join(lines) + "\n"
 
 
 def _head(name: str, text: str, kind: str) -> tuple[str, str]:
     return f"# HELP {name} {text}", f"# TYPE {name} {kind}"
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else repr(float(value))
 
 
 def _labels(labels: Labels) -> str:

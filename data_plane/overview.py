@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+from collections.abc import Callable
 from typing import Any, Literal
 
 from data_plane.admin.metrics_page import Family, Sample, render
@@ -12,6 +13,7 @@ from data_plane.agent.certificate_watch import CertificateWatch
 from data_plane.agent.discovery import Discovery
 from data_plane.agent.source import LastGoodSaver
 from data_plane.agent.totals import Totals
+from data_plane.equipment import wall_clock
 from data_plane.ingress.opening import FAILED_OPENINGS, HANDSHAKES
 from data_plane.ingress.refusals import REFUSED
 from data_plane.observability.metrics import DEFINITIONS
@@ -22,6 +24,9 @@ GAUGES = {
     "isthmus_connections": "Client connections that are open.",
     "isthmus_exchanges": "Requests under way.",
     "isthmus_held_bytes": "Bytes of request bodies that are held in memory.",
+    "isthmus_connections_limit": "Connections beyond which clients are refused, of all workers.",
+    "isthmus_exchanges_limit": "Requests under way beyond which clients are refused, of all workers.",
+    "isthmus_held_bytes_limit": "Held bytes beyond which clients are refused, of all workers.",
 }
 
 
@@ -31,12 +36,19 @@ ALL_DEFINITIONS = {**DEFINITIONS, **{each.name: each for each in (APPLY_SECONDS,
 class Overview:
     """`discovery` and `saver` stay None where the configuration comes from files, or before it comes at all."""
 
-    def __init__(self, agent: Agent, settings: Settings, certificates: CertificateWatch) -> None:
+    def __init__(
+        self,
+        agent: Agent,
+        settings: Settings,
+        certificates: CertificateWatch,
+        wall_clock: Callable[[], float] = wall_clock,
+    ) -> None:
         self.discovery: Discovery | None = None
         self.saver: LastGoodSaver | None = None
         self._agent = agent
         self._settings = settings
         self._certificates = certificates
+        self._wall_clock = wall_clock
         self._current_at = 0.0  # when a control plane was last connected, on the monotonic clock
 
     async def watch(self) -> None:
@@ -148,7 +160,15 @@ class Overview:
         commit = served.commit
         places = [(("worker", str(place.number)), place) for place in agent.places]
         return [
+            Family(
+                "isthmus_build_info",
+                "gauge",
+                "1, with the version that runs.",
+                [Sample([("version", package_version())], 1.0)],
+            ),
+            _one("isthmus_clock_seconds", "gauge", "The replica's wall clock, since 1970.", self._wall_clock()),
             _one("isthmus_ready", "gauge", "Whether the replica should get traffic.", not self.not_ready()),
+            _one("isthmus_draining", "gauge", "Whether the replica ends as soon as its requests have.", agent.draining),
             _one("isthmus_config_revision", "gauge", "Revision that is served.", commit.revision if commit else 0),
             _one("isthmus_config_age_seconds", "gauge", "Since it was known to be current.", self._age_seconds()),
             Family(
@@ -178,6 +198,8 @@ class Overview:
             ),
             _one("isthmus_failed_upgrades_total", "counter", "Upgrades that came to nothing.", agent.failed_upgrades),
             _one("isthmus_workers_serving", "gauge", "Workers that take connections.", agent.serving()),
+            _one("isthmus_spool_bytes", "gauge", "Call records that wait on disk.", spool.size_bytes),
+            _one("isthmus_spool_limit_bytes", "gauge", "What may wait.", self._settings.spool_bytes),
             _one("isthmus_records_stored_total", "counter", "Call records written in full.", spool.stored),
             _one(
                 "isthmus_records_folded_total",

@@ -109,6 +109,9 @@ class Reporter:
             Delta("isthmus_connections", [], float(listener.connections)),
             Delta("isthmus_exchanges", [], float(listener.exchanges)),
             Delta("isthmus_held_bytes", [], float(listener.held_bytes)),
+            Delta("isthmus_connections_limit", [], float(listener.capacity.connections)),
+            Delta("isthmus_exchanges_limit", [], float(listener.capacity.exchanges)),
+            Delta("isthmus_held_bytes_limit", [], float(listener.capacity.held_bytes)),
         ]
         return Report([*self._deltas(), *listener.metrics.deltas(), *listener.refusals.deltas()], gauges, lost)
 

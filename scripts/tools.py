@@ -42,6 +42,7 @@ DEBIAN_PACKAGES = {
         *("nginx", "libnginx-mod-http-lua", "libnginx-mod-http-ndk", "libluajit2-5.1-2", "libpcre3"),
         *("lua-cjson", "lua-resty-core", "lua-resty-lrucache"),
     ),
+    "promtool": ("prometheus",),
     "wrk": ("wrk", "libluajit-5.1-2"),
 }
 
@@ -174,7 +175,8 @@ def _fetch_debian(name: str, scratch: Path) -> Path:
     shutil.rmtree(unpacked, ignore_errors=True)
     for deb in scratch.glob("*.deb"):
         _run(["dpkg-deb", "-x", str(deb), str(unpacked)])
-    (program,) = unpacked.glob(f"usr/*bin/{packages[0]}")
+    # Most packages are named as their program; some hold several, and some of our names are a program with modules.
+    program = next(each for file in (name, packages[0]) for each in unpacked.glob(f"usr/*bin/{file}"))
     libraries = ":".join(sorted({str(library.parent) for library in unpacked.glob("**/*.so*")}))
     start = scratch / name
     start.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{program}" "$@"\n')

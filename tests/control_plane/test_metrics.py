@@ -8,9 +8,13 @@ def test_counters_histograms_and_gauges_are_written() -> None:
     metrics.requests.add(route='/a"b', status="200")
     metrics.requests.add(route='/a"b', status="200")
     metrics.store_seconds.observe(0.02, operation="get")
-    page = metrics.page({"isthmus_up": ("Up.", True)})
+    page = metrics.page(
+        {"isthmus_up": ("Up.", True), "isthmus_revision": ("It.", 12_345_678), "isthmus_acks_total": ("Acks.", 2)}
+    )
     assert 'isthmus_control_plane_requests_total{route="/a\\"b",status="200"} 2\n' in page
     assert 'isthmus_control_plane_store_seconds_bucket{operation="get",le="0.01"} 0\n' in page
     assert 'isthmus_control_plane_store_seconds_bucket{operation="get",le="0.05"} 1\n' in page
     assert 'isthmus_control_plane_store_seconds_bucket{operation="get",le="+Inf"} 1\n' in page
     assert "# TYPE isthmus_up gauge\nisthmus_up 1\n" in page
+    assert "\nisthmus_revision 12345678\n" in page
+    assert "# TYPE isthmus_acks_total counter\nisthmus_acks_total 2\n" in page

@@ -45,7 +45,10 @@ def overview(agent: Agent, tmp_path: Path) -> Overview:
     (tmp_path / "c.yaml").write_text("")
     flags = ["--static-config", str(tmp_path / "c.yaml"), "--data-dir", str(tmp_path), "--node-id", "n1"]
     return Overview(
-        agent, parse(flags, {}), CertificateWatch(CertificateFiles(()), lambda: TlsSettings((LASTING,)), lambda: 90.0)
+        agent,
+        parse(flags, {}),
+        CertificateWatch(CertificateFiles(()), lambda: TlsSettings((LASTING,)), lambda: 90.0),
+        lambda: 90.0,
     )
 
 
@@ -91,6 +94,10 @@ async def test_metrics_show_what_agent_and_workers_count(agent: Agent, overview:
         "# TYPE isthmus_config_apply_seconds histogram",
         "isthmus_connections 8",
         "isthmus_records_lost_total 2",
+        "isthmus_clock_seconds 90",
+        "isthmus_draining 0",
+        "isthmus_spool_bytes 0",
+        "isthmus_spool_limit_bytes 268435456",
     ):
         assert line in lines
     agent.on_end(1)

@@ -1,7 +1,9 @@
 """What is measured of a request."""
 
-from data_plane.errors import Unauthenticated
-from data_plane.exchange import Attempt
+import pytest
+
+from data_plane.errors import GatewayError, NotProgrammed, Unauthenticated, UpstreamUnreachable
+from data_plane.exchange import COMPLETED, Attempt, Outcome
 from tests.fakes.gateway import Gateway, basic, post
 
 
@@ -26,6 +28,8 @@ def test_requests_attempts_and_bytes_are_measured() -> None:
     assert deltas["isthmus_upstream_attempts_total", "openai/gpt", "0", "connect_failed"].value == 1
     assert deltas["isthmus_upstream_attempts_total", "openai/gpt", "200", ""].value == 1
     assert deltas["isthmus_request_seconds", "default/models", "gpt"].value == 1.0
+    assert deltas[("isthmus_dispatch_seconds",)].value == 0.0
+    assert not any(name == "isthmus_errors_total" for name, *_ in deltas)
     assert sum(deltas["isthmus_first_byte_seconds", "default/models", "gpt"].buckets or ()) == 1
 
 
@@ -37,3 +41,34 @@ def test_refusals_are_measured_too() -> None:
     answer.complete()
 
     assert list(gateway.metrics.requests) == [("default/models", "openai", "chat", "", 401, "completed")]
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "outcome", "attempts", "counted"),
+    [
+        (503, NotProgrammed("no"), COMPLETED, 0, ("503", "not_programmed", "gateway")),
+        (502, UpstreamUnreachable("no"), Outcome.UPSTREAM_FAILED, 1, ("502", "upstream_unreachable", "upstream")),
+        (200, UpstreamUnreachable("no"), Outcome.UPSTREAM_FAILED, 1, ("200", "upstream_unreachable", "upstream")),
+        (529, None, COMPLETED, 1, ("529", "", "upstream")),
+        (499, None, Outcome.CLIENT_GONE, 1, ("499", "client_closed_request", "client")),
+        (404, None, COMPLETED, 0, None),
+        (200, None, COMPLETED, 1, None),
+    ],
+    ids=["gateway", "upstream", "cut short", "passed on", "client gone", "configured answer", "fine"],
+)
+def test_what_went_wrong_is_counted_with_who_has_to_act(
+    status: int, error: GatewayError | None, outcome: Outcome, attempts: int, counted: tuple[str, ...] | None
+) -> None:
+    gateway = Gateway(basic())
+    answer = gateway.ask(post())
+    answer.exchange.status, answer.exchange.error = status, error
+    answer.exchange.attempts = [Attempt("openai/gpt", "h:443", 100.0, status=status, ended=100.1)] * attempts
+
+    answer.complete(outcome)
+
+    errors = [
+        tuple(value for _, value in delta.labels)
+        for delta in gateway.metrics.deltas()
+        if delta.name == "isthmus_errors_total"
+    ]
+    assert errors == ([] if counted is None else [("default/models", *counted)])
