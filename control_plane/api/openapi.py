@@ -14,9 +14,9 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from config_schemas.base import NAME_PATTERN
+from config_schemas.example import example
 from config_schemas.registry import KINDS
 from control_plane.api import problem
-from control_plane.api.example import example
 from control_plane.api.operations import OPERATIONS, Operation
 from control_plane.api.query import DEFAULT_LIMIT, MAX_LIMIT
 from control_plane.api.schema import MODELS

@@ -13,8 +13,8 @@ import pytest_asyncio
 import yaml
 from pydantic import ValidationError
 
+from config_schemas.example import example
 from config_schemas.registry import KINDS
-from control_plane.api.example import example
 from data_plane.providers.relay import ProviderAuth
 from tests.conformance.client import Answer, Client
 from tests.conformance.recorder import Recorder

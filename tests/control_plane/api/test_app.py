@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from control_plane.api.example import example
+from config_schemas.example import example
 from tests.fakes.rest_api import RestApi, rest_api
 
 TEAMS = "/v1/tenants/default/teams"

@@ -6,9 +6,9 @@ from pathlib import Path
 import openapi_spec_validator
 import pytest
 
+from config_schemas.example import example
 from config_schemas.registry import KINDS
 from control_plane.api import openapi
-from control_plane.api.example import example
 from control_plane.api.operations import OPERATIONS
 
 FILE = Path(__file__).parents[3] / "docs" / "openapi.json"

@@ -1,4 +1,4 @@
-"""One small valid resource of each kind, for the API's document."""
+"""One small valid resource of each kind, for the API's document and the reference."""
 
 from collections.abc import Mapping
 from typing import Any
