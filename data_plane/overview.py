@@ -9,6 +9,7 @@ from typing import Any, Literal
 from data_plane.admin.metrics_page import Family, Sample, render
 from data_plane.admin.redaction import dump_resources
 from data_plane.agent.agent import APPLY_SECONDS, Agent
+from data_plane.agent.bootstrap_snapshot import Bootstrap
 from data_plane.agent.certificate_watch import CertificateWatch
 from data_plane.agent.discovery import Discovery
 from data_plane.agent.source import LastGoodSaver
@@ -45,6 +46,7 @@ class Overview:
     ) -> None:
         self.discovery: Discovery | None = None
         self.saver: LastGoodSaver | None = None
+        self.bootstrap: Bootstrap | None = None
         self._agent = agent
         self._settings = settings
         self._certificates = certificates
@@ -74,6 +76,7 @@ class Overview:
             "revision": agent.served.commit.revision if agent.served.commit else 0,
             "workers": len(agent.places),
             "serving": agent.serving(),
+            "bootstrapSnapshot": self.bootstrap is not None and self.bootstrap.is_served(agent),
         }
 
     def version(self) -> dict[str, Any]:
@@ -135,6 +138,12 @@ class Overview:
             families += [
                 _one("isthmus_last_good_revision", "gauge", "Revision last written.", self.saver.saved_revision),
                 _one("isthmus_last_good_failures_total", "counter", "Writes that failed.", self.saver.failures),
+            ]
+        if self.bootstrap is not None:
+            served, failures = self.bootstrap.is_served(self._agent), self.bootstrap.failures
+            families += [
+                _one("isthmus_bootstrap_snapshot_served", "gauge", "Whether a bootstrap snapshot is served.", served),
+                _one("isthmus_bootstrap_snapshot_failures_total", "counter", "Snapshots of no use.", failures),
             ]
         return families
 

@@ -17,6 +17,7 @@ from config_schemas.version import SCHEMA_VERSION
 from data_plane.admin.server import AdminServer
 from data_plane.agent import handover, notify, orphans, presence
 from data_plane.agent.agent import Agent, Parts
+from data_plane.agent.bootstrap_snapshot import Bootstrap, Location
 from data_plane.agent.certificate_files import CertificateFiles
 from data_plane.agent.certificate_watch import CertificateWatch
 from data_plane.agent.configuration import Configuration
@@ -29,7 +30,7 @@ from data_plane.agent.static_config import StaticConfigError
 from data_plane.agent.upgrade import obstacle, upgrade
 from data_plane.agent.worker_process import start_worker
 from data_plane.config.certificate import Certificate, CertificateError
-from data_plane.config.last_good import KeyFileError, LastGoodFile, read_keys
+from data_plane.config.last_good import KeyFileError, LastGoodFile, Opener, read_keys
 from data_plane.config.resource_set import ResourceSet
 from data_plane.config.subscriber import Identity, Subscriber
 from data_plane.deadlines import Deadlines
@@ -235,6 +236,7 @@ class Replica:
                 uniform=random.uniform,
             )
             self._overview.discovery, self._overview.saver = discovery, saver
+            self._overview.bootstrap = _bootstrap(settings)
             self._discovering = group.create_task(self._discover(discovery, waits=bool(resources.payloads)))
             background = [self._discovering, group.create_task(self._overview.watch())]
             if saver:
@@ -249,7 +251,10 @@ class Replica:
         """A node has one stream: who has something to serve leaves it to the other until that has let go."""
         if waits:
             await self._is_in_office.wait()
-        await discovery.run()
+        if self._overview.bootstrap is None or waits:
+            await discovery.run()
+        else:
+            await self._overview.bootstrap.run(discovery, self._agent)
 
 
 async def _claim_when_free(data_dir: Path, seconds: float) -> bool:
@@ -287,13 +292,27 @@ def _keep_nothing(resources: ResourceSet) -> None:
     """Without a key for the last good file nothing is written."""
 
 
+def _bootstrap(settings: Settings) -> Bootstrap | None:
+    given, key_file = settings.bootstrap, settings.last_good_key_file
+    if given is None or key_file is None:
+        return None
+    # Made by a control plane of this release or the one before: what was added since is only missing in it.
+    opener = Opener(_read_keys(key_file), settings.gateway, (SCHEMA_VERSION, SCHEMA_VERSION - 1))
+    location = Location(given.location, given.authority)
+    return Bootstrap(location, opener, wait_seconds=given.wait_seconds, uniform=random.uniform)
+
+
 def _last_good_file(settings: Settings) -> LastGoodFile | None:
     if settings.last_good_key_file is None:
         if settings.control_planes:
             logger.warning("no --last-good-key-file: after a restart nothing is served until a control plane answers")
         return None
+    keys = _read_keys(settings.last_good_key_file)
+    return LastGoodFile(settings.data_dir / "last-good", keys, gateway=settings.gateway, schema_version=SCHEMA_VERSION)
+
+
+def _read_keys(file: Path) -> tuple[bytes, ...]:
     try:
-        keys = read_keys(settings.last_good_key_file)
+        return read_keys(file)
     except KeyFileError as error:
         raise CannotStart(f"--last-good-key-file: {error}") from error
-    return LastGoodFile(settings.data_dir / "last-good", keys, gateway=settings.gateway, schema_version=SCHEMA_VERSION)

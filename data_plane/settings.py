@@ -15,6 +15,8 @@ MEBIBYTE = 1024 * 1024
 MAX_WORKERS = 256
 NODE_ID = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,126}[A-Za-z0-9])?")
 
+URL_START = re.compile(r"https?://[^/?#\s]+(?:[/?#]|\Z)")
+
 DEFAULT_LISTEN = "0.0.0.0:8080"
 LISTEN_HELP = (
     "address for traffic, may be repeated: host:port, https://host:port or unix:/path; options follow a ?, as "
@@ -51,6 +53,15 @@ class Certificates:
 
 
 @dataclass(frozen=True, slots=True)
+class Bootstrap:
+    """What to start from while no control plane answers: a path, or an http or https URL."""
+
+    location: str
+    authority: Path | None
+    wait_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Settings of one replica. Exactly one of `control_planes` and `static_config` is given."""
 
@@ -68,6 +79,7 @@ class Settings:
     tls_certificates: tuple[str, ...]
     spool_bytes: int
     last_good_key_file: Path | None
+    bootstrap: Bootstrap | None
     dump_token_file: Path | None
     take_over: bool
 
@@ -104,6 +116,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         tls_certificates=given.tls_certificates or (),
         spool_bytes=given.spool_mebibytes * MEBIBYTE,
         last_good_key_file=given.last_good_key_file,
+        bootstrap=_bootstrap(given),
         dump_token_file=given.config_dump_token_file,
         take_over=given.take_over,
     )
@@ -169,6 +182,9 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     )
     add("--spool-mebibytes", "256", _mebibytes, "bound of the folder with call records")
     add("--last-good-key-file", None, Path, "keys that encrypt the last good configuration; without, it is not kept")
+    add("--bootstrap-snapshot", None, str, "file or URL to start from if nothing is kept and no control plane answers")
+    add("--bootstrap-ca", None, Path, "PEM file: the authority of an https URL of --bootstrap-snapshot")
+    add("--bootstrap-wait-seconds", "5", _seconds, "how long control planes are waited for before --bootstrap-snapshot")
     add("--config-dump-token-file", None, Path, "bearer token for /config on the admin address; without, it is off")
     parser.add_argument(
         "--take-over",
@@ -192,12 +208,27 @@ def _listen(given: list[str] | None, environment: Mapping[str, str]) -> tuple[Li
     return addresses
 
 
+def _bootstrap(given: argparse.Namespace) -> Bootstrap | None:
+    if given.bootstrap_snapshot is None:
+        return None
+    if given.static_config is not None or given.last_good_key_file is None:
+        raise SettingsError(
+            "--bootstrap-snapshot goes with --control-planes and needs --last-good-key-file to be opened"
+        )
+    location: str = given.bootstrap_snapshot
+    if "://" in location and not URL_START.match(location):
+        raise SettingsError(
+            f"--bootstrap-snapshot '{location.partition('?')[0]}' is not a file, http:// or https:// URL"
+        )
+    return Bootstrap(location, given.bootstrap_ca, given.bootstrap_wait_seconds)
+
+
 def _require_files(given: argparse.Namespace) -> None:
     if given.control_planes:
         for flag in ("cert", "key", "ca"):
             if getattr(given, flag) is None:
                 raise SettingsError(f"--{flag} is required with --control-planes")
-    for flag in ("cert", "key", "ca", "static_config", "last_good_key_file", "config_dump_token_file"):
+    for flag in ("cert", "key", "ca", "static_config", "last_good_key_file", "bootstrap_ca", "config_dump_token_file"):
         path: Path | None = getattr(given, flag)
         if path is not None and not os.access(path, os.R_OK):
             raise SettingsError(f"--{flag.replace('_', '-')} '{path}' cannot be read")

@@ -95,6 +95,10 @@ class Discovery:
         self.connected_to: str | None = None
         self.connected_since = 0.0  # on the monotonic clock
 
+    def start_from(self, resources: ResourceSet) -> None:
+        """What is served already; not while it runs."""
+        self._subscriber.resources = resources
+
     async def run(self) -> None:
         """For ever. What `apply` raises ends it: the replica's state is then unknown."""
         while True:

@@ -76,22 +76,27 @@ class StaticSource:
 
 
 async def restore(file: LastGoodFile, target: Target) -> ResourceSet:
-    """Serve what the file holds, and return it; an empty set if it holds nothing that can be served.
+    """Serve what the file holds, and return it; an empty set if it holds nothing that can be served."""
+    resources = await asyncio.to_thread(file.load)
+    served = await serve(resources, target) if resources is not None else ResourceSet()
+    if served.payloads:
+        logger.info("serving the last good configuration revision=%d", served.position.revision)
+    return served
+
+
+async def serve(resources: ResourceSet, target: Target) -> ResourceSet:
+    """Serve a set that was kept, and return it; an empty set if nothing in it can be served.
 
     What was accepted once may be rejected by a newer release: it is left out, what needs it fails closed, and the
     control plane, told another content hash, sends it again.
     """
-    resources = await asyncio.to_thread(file.load)
     for _ in range(RESTORE_TRIES):
-        if resources is None:
-            break
         position = resources.position
         update = ConfigUpdate(position.epoch, position.revision, resources.content_hash.hex(), resources.payloads, ())
         rejections = await target.apply(update)
         if not rejections:
-            logger.info("serving the last good configuration revision=%d", position.revision)
             return resources
-        logger.error("resources of the last good configuration are rejected count=%d", len(rejections))
+        logger.error("resources of the kept configuration are rejected count=%d", len(rejections))
         resources.apply({rejection.path: None for rejection in rejections}, position)
     return ResourceSet()
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from data_plane.config.last_good import CHUNK_BYTES, KeyFileError, LastGoodFile, Saved, read_keys
+from config_schemas.sealed_snapshot import CHUNK_BYTES
+from data_plane.config.last_good import KeyFileError, LastGoodFile, Saved, read_keys
 from data_plane.config.resource_set import Payload, Position, ResourceSet
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
