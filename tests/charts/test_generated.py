@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from cryptography import x509
 
 from control_plane.secrets.sealer import read_key_file
 from data_plane.config.last_good import read_keys as read_last_good_keys
 from tests.charts import cases
-from tests.charts.chart import CHART, Manifest, find, render, values_file
+from tests.charts.chart import CHART, NAMESPACE, Manifest, find, render, values_file
 from tests.fakes.kubernetes_api import KubernetesApi
+from tests.fakes.kubernetes_http import kubeconfig, serve
 
 FEWEST = cases.ACCEPTED["fewest values"]
 GENERATED = ["master-key", "bootstrap-token", "last-good-key", "authority"]
@@ -50,19 +50,13 @@ def issue(folder: Path, manifests: list[Manifest], plane: str) -> Path:
 @pytest.mark.parametrize("version", ["helm3", "helm4"])
 def test_an_upgrade_keeps_every_generated_secret(version: str, tmp_path: Path) -> None:
     kubernetes = KubernetesApi()
-    with kubernetes.serve() as address:
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": "fake",
-            "contexts": [{"name": "fake", "context": {"cluster": "fake", "user": "fake"}}],
-            "clusters": [{"name": "fake", "cluster": {"server": address}}],
-            "users": [{"name": "fake", "user": {}}],
-        }
-        kubeconfig = written(tmp_path, "kubeconfig", yaml.safe_dump(config).encode())
-        options = ["--dry-run=server", "--disable-openapi-validation", "--kubeconfig", str(kubeconfig)]
+    kubernetes.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}, "")
+    with serve(kubernetes) as address:
+        config = written(tmp_path, "kubeconfig", kubeconfig(address).encode())
+        options = ["--dry-run=server", "--kubeconfig", str(config)]
         installed = render(version, values_file(tmp_path, FEWEST), *options)
-        kubernetes.secrets = {each["metadata"]["name"]: each for each in installed if each["kind"] == "Secret"}
+        for secret in (each for each in installed if each["kind"] == "Secret"):
+            kubernetes.create(secret, NAMESPACE)
         upgraded = render(version, values_file(tmp_path, FEWEST), *options, "--is-upgrade")
     for suffix in GENERATED:
         assert secret_data(upgraded, suffix) == secret_data(installed, suffix)
