@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up test test-long check compile fmt proto golden bench bench-steps lock clean set-up set-up-dev
+.PHONY: help up test test-long check compile fmt proto golden docs bench bench-steps lock clean set-up set-up-dev
 
 PYTHON_IN := .venv/bin/python
 export ARGS
@@ -45,6 +45,10 @@ proto: set-up-dev ## generate the messages of proto/**/*.proto
 
 golden: set-up-dev ## write every generated file and golden file anew; review the diff
 	@exec $(PYTHON_IN) -m scripts.generate all
+
+docs: set-up-dev ## the documentation as a site in .isthmus/site; a broken link fails
+	@$(PYTHON_IN) -m scripts.tools mkdocs >/dev/null
+	@NO_MKDOCS_2_WARNING=1 .isthmus/tools/mkdocs build
 
 bench: compile ## CPU time a request beside other gateways, in the same run; QUICK=1, ROUNDS=5, ARGS="--scenario sse_burst"
 	@$(WITH_COMPILED) $(PYTHON_IN) -m benchmarks.run $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) $(ARGS)

@@ -1,6 +1,6 @@
 """Writes every file that a program makes, or checks that the ones in the tree are what it would make.
 
-Usage: python -m scripts.generate [--check] [proto|schemas|openapi|errors|charts|all]
+Usage: python -m scripts.generate [--check] [proto|schemas|openapi|errors|reference|charts|all]
 """
 
 import argparse
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config_schemas.export import generated_files
+from scripts import reference
 from scripts.tools import obtain
 from tests.charts.cases import GOLDENS
 
@@ -59,6 +60,13 @@ def write_errors(folder: Path) -> None:
     (folder / "docs" / "errors.md").write_text(_printed("data_plane.errors"))
 
 
+def write_reference(folder: Path) -> None:
+    """The pages that programs describe themselves."""
+    for path, text in reference.pages().items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+
+
 def write_charts(folder: Path) -> None:
     """The manifests of a few releases, so that a change of the chart shows what it changes in a cluster."""
     golden = folder / "tests" / "golden" / "charts"
@@ -82,6 +90,7 @@ GENERATORS = (
     Generator("schemas", write_schemas, ("docs/schemas/*.json", "docs/reference/resources.md")),
     Generator("openapi", write_openapi, ("docs/openapi.json",)),
     Generator("errors", write_errors, ("docs/errors.md",)),
+    Generator("reference", write_reference, tuple(f"docs/reference/{name}.md" for name in reference.NAMES)),
     Generator("charts", write_charts, ("tests/golden/charts/*.yaml",)),
 )
 

@@ -13,8 +13,10 @@ from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parents[1]
 DOCS = PurePosixPath("docs")
-OUTSIDE = ("*.md", "charts/*/README.md", "charts/*/values.yaml", "charts/**/files/*.json", "examples/**/*.yaml")
-OUTSIDE += ("examples/**/*.md", ".github/workflows/*.yml")
+OUTSIDE = (
+    *("LICENSE", "*.md", "charts/*/README.md", "charts/*/values.yaml", "charts/**/files/*.json"),
+    *("examples/**/*.yaml", "examples/**/*.yml", "examples/**/*.md"),
+)
 FOLDERS = ("docs/results", "docs/schemas", "examples")  # which have no page of their own
 FENCE = re.compile(r"^ *(```+|~~~+)")
 LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#|/)([^)\s#]+)(?=[)#])")
