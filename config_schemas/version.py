@@ -36,12 +36,16 @@ def newer_names(kind: str, schema_version: int, since: Mapping[str, int] = SINCE
 
 def document_version(document: Mapping[str, Any], since: Mapping[str, int] = SINCE) -> int:
     """The oldest version whose readers understand the whole document."""
-    versions = [1]
-    for name, added in since.items():
-        kind, _, field = name.partition(".")
-        if document.get("kind") == kind and (not field or _has(document, field.split("."))):
-            versions.append(added)
-    return max(versions)
+    return max((since[name] for name in uses(document, 1, since)), default=1)
+
+
+def uses(document: Mapping[str, Any], schema_version: int, since: Mapping[str, int] = SINCE) -> tuple[str, ...]:
+    """What a document has that a reader of `schema_version` does not know: its kind, or fields."""
+    return tuple(
+        name
+        for name in newer_names(str(document.get("kind")), schema_version, since)
+        if "." not in name or _has(document, name.split(".")[1:])
+    )
 
 
 def restrict(kind: str, payload: bytes, schema_version: int, since: Mapping[str, int] = SINCE) -> bytes | None:

@@ -26,6 +26,7 @@ from control_plane.audit.log import timestamp
 from control_plane.audit.retention import AuditRetention
 from control_plane.distribution.distribution import Distribution, DistributionOptions
 from control_plane.distribution.epoch import ensure_epoch
+from control_plane.distribution.members import Member, Members
 from control_plane.distribution.server import ServerTls
 from control_plane.distribution.service import ServiceOptions
 from control_plane.distribution.unseal import unsealer
@@ -44,6 +45,7 @@ from control_plane.store.etcd import EtcdStore
 from control_plane.store.index import Index
 from control_plane.store.initialise import WrongMasterKey, check_master_key, initialise
 from control_plane.store.resources import Resources
+from control_plane.store.skew import Readers, oldest_of
 from control_plane.store.writer import Writer
 
 FAILED, MISUSED = 1, 2  # exit statuses
@@ -121,6 +123,7 @@ class ControlPlane:
         self._distribution = Distribution(self._store, unsealer(self._sealer), _distribution_options(settings))
         duties = (HistoryRetention(self._store), AuditRetention(self._store), KeyRotation(self._store, self._sealer))
         self._election = Election(self._store, settings.name, duties)
+        self._members = Members(self._store, Member(settings.name, package_version()))
 
     async def run(self) -> None:
         """Until cancelled; then all is closed in the reverse order of its opening.
@@ -174,6 +177,7 @@ class ControlPlane:
             group.create_task(self._index.run())
             group.create_task(self._distribution.run())
             group.create_task(self._election.run())
+            group.create_task(self._members.run())
             group.create_task(endpoints.events.run())
             if self._tls:
                 group.create_task(self._tls.run())
@@ -191,7 +195,12 @@ class ControlPlane:
 
     def _services(self) -> Services:
         nodes = self._distribution.nodes
-        writer = Writer(self._store, self._index, self._sealer, readers=nodes.oldest_connected)
+        members = self._members
+
+        def oldest_readers() -> Readers:
+            return oldest_of(nodes.oldest_connected(), members.oldest())
+
+        writer = Writer(self._store, self._index, self._sealer, readers=oldest_readers)
         return Services(
             store=self._store,
             index=self._index,
@@ -201,8 +210,7 @@ class ControlPlane:
             nodes=nodes,
             quarantine=self._distribution.quarantine,
             readiness=self._readiness,
-            name=self._settings.name,
-            version=package_version(),
+            members=members,
             now=lambda: datetime.now(UTC),
         )
 

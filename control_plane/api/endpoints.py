@@ -16,6 +16,7 @@ from control_plane.api.resource_endpoints import ResourceEndpoints
 from control_plane.api.watch import Watches
 from control_plane.audit.log import AuditLog
 from control_plane.distribution.catalog import Catalog
+from control_plane.distribution.members import Members
 from control_plane.distribution.nodes import Nodes
 from control_plane.distribution.quarantine import Quarantine
 from control_plane.identity.tokens import AdminTokens
@@ -26,7 +27,7 @@ from control_plane.store.resources import Resources
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the API is made of. `name` and `version` are this control plane's."""
+    """What the API is made of."""
 
     store: Store
     index: Index
@@ -36,8 +37,7 @@ class Services:
     nodes: Nodes
     quarantine: Quarantine
     readiness: Readiness
-    name: str
-    version: str
+    members: Members
     now: Callable[[], datetime]
 
 
@@ -56,7 +56,7 @@ class Endpoints:
         keys = KeyEndpoints(s.resources, s.index, s.catalog, now=s.now)
         fleet = FleetEndpoints(s.catalog, s.nodes, s.quarantine)
         administration = AdministrationEndpoints(s.tokens, AuditLog(s.store))
-        status = StatusEndpoint(s.catalog, s.quarantine, s.store, name=s.name, version=s.version)
+        status = StatusEndpoint(s.catalog, s.quarantine, s.store, s.members)
         return {
             "list": resources.list,
             "get": resources.get,

@@ -12,10 +12,12 @@ from control_plane.api.schema import (
     RejectedResource,
     Replica,
     ReplicaList,
+    RunningControlPlane,
     SystemStatus,
 )
 from control_plane.distribution.catalog import Catalog
 from control_plane.distribution.item import kind_of
+from control_plane.distribution.members import Members
 from control_plane.distribution.nodes import Nodes, NodeState
 from control_plane.distribution.quarantine import Quarantine, QuarantineItem
 from control_plane.store.base import Store, StoreError
@@ -41,14 +43,11 @@ class FleetEndpoints:
 
 
 class StatusEndpoint:
-    """`version` and `name` are this process's."""
-
-    def __init__(self, catalog: Catalog, quarantine: Quarantine, store: Store, *, name: str, version: str) -> None:
+    def __init__(self, catalog: Catalog, quarantine: Quarantine, store: Store, members: Members) -> None:
         self._catalog = catalog
         self._quarantine = quarantine
         self._store = store
-        self._name = name
-        self._version = version
+        self._members = members
 
     async def status(self, call: Call) -> web.Response:
         state = self._catalog.state
@@ -56,14 +55,20 @@ class StatusEndpoint:
         counts = dict(Counter(kind_of(path) for path in state.paths()))
         counts["replicas"] = sum(record.connected for record, _ in state.nodes.values())
         counts["quarantine"] = len(self._quarantine.items())
+        own = self._members.own
         return answer(
             SystemStatus(
-                version=self._version,
+                version=own.version,
+                schema_version=own.schema_version,
                 epoch=state.epoch.name if state.epoch else "",
                 store_revision=state.revision,
                 store="ok" if is_reachable else "unavailable",
                 leader=leader,
-                control_plane=self._name,
+                control_plane=own.name,
+                control_planes=tuple(
+                    RunningControlPlane(name=each.name, version=each.version, schema_version=each.schema_version)
+                    for each in self._members.all()
+                ),
                 counts=counts,
             )
         )

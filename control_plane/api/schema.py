@@ -163,15 +163,25 @@ class QuarantineList(Model):
     items: tuple[QuarantinedResource, ...]
 
 
+class RunningControlPlane(Model):
+    """A control plane that runs, as of a few seconds ago."""
+
+    name: str
+    version: str
+    schema_version: int
+
+
 class SystemStatus(Model):
     """This control plane and the fleet. `counts` has resources by kind, `replicas` and `quarantine`."""
 
     version: str
+    schema_version: int
     epoch: str
     store_revision: int
     store: Literal["ok", "unavailable"]
     leader: str
     control_plane: str
+    control_planes: tuple[RunningControlPlane, ...]
     counts: dict[str, int]
 
 

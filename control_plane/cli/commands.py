@@ -28,6 +28,13 @@ COMMANDS = (
     Entry("rollback", "rollback", "rollback", RESOURCES, "Restore an earlier version of a resource."),
     Entry("export", "export", "export", RESOURCES, "Write all resources as YAML that `apply` takes."),
     Entry("status", "status", "status", FLEET, "Show the control plane, its replicas, and what they refuse."),
+    Entry(
+        "downgrade-check",
+        "downgrade_check",
+        "downgrade_check",
+        FLEET,
+        "List the resources that an older release could not read.",
+    ),
     Entry("events", "events", "events", FLEET, "Follow what happens: changes, acks, refusals, replicas, leaders."),
     Entry("audit", "audit", "audit", FLEET, "List who changed what, the newest first."),
     Entry("explain-policy", "explain_policy", "explain_policy", FLEET, "Explain which policies are in force."),

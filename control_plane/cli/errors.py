@@ -13,7 +13,7 @@ class ExitCode(IntEnum):
     CONFLICT = 5
     DENIED = 6  # no token, a bad one, or one without the right
     UNREACHABLE = 7
-    DIFFERENT = 8  # `diff` found differences
+    DIFFERENT = 8  # `diff` or `downgrade-check` found something
 
 
 INTERRUPTED = 130  # as shells report a command that Ctrl-C ended: 128 and the signal's number

@@ -44,9 +44,10 @@ class _Commands(click.Group):
 
 def _print_version(context: click.Context, parameter: click.Parameter, is_asked: bool) -> None:
     if is_asked:
+        from config_schemas.version import SCHEMA_VERSION
         from control_plane.settings import package_version
 
-        click.echo(f"isthmus {package_version()}")
+        click.echo(f"isthmus {package_version()} (schema version {SCHEMA_VERSION})")
         context.exit()
 
 

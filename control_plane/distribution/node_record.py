@@ -1,7 +1,7 @@
 """What the store knows of a replica: a small key under a lease, written by the control plane that serves it."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from config_schemas.canonical import PATH_PREFIX
 
@@ -28,14 +28,18 @@ class NodeRecord:
     reason: str = ""
 
 
+_FIELDS = frozenset(field.name for field in fields(NodeRecord))
+
+
 def encode_node(record: NodeRecord) -> bytes:
     return json.dumps(asdict(record)).encode()
 
 
 def parse_node(node: str, value: bytes) -> NodeRecord | None:
-    """None: the record cannot be read."""
+    """None: the record cannot be read. A newer control plane may have written more than we know."""
     try:
-        record = NodeRecord(**json.loads(value))
-    except (ValueError, TypeError):
+        known = {name: field for name, field in json.loads(value).items() if name in _FIELDS}
+        record = NodeRecord(**known)
+    except (ValueError, TypeError, AttributeError):
         return None
     return record if record.node == node and isinstance(record.revision, int) else None

@@ -1,4 +1,4 @@
-"""Refuses a write that a connected replica could not understand."""
+"""Refuses a write that a connected replica, or another control plane that runs, could not understand."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -8,8 +8,15 @@ from control_plane.errors import ReplicaTooOld
 
 MAX_NAMED = 5
 
-# The lowest schema version of a connected replica, and the nodes that have it.
-OldestReaders = Callable[[], tuple[int, tuple[str, ...]]]
+Readers = tuple[int, tuple[str, ...]]  # the lowest schema version, and the names of those that have it
+OldestReaders = Callable[[], Readers]
+
+
+def oldest_of(first: Readers, second: Readers) -> Readers:
+    """The older of two groups; both where they are equally old."""
+    if first[0] == second[0]:
+        return first[0], first[1] + second[1]
+    return min(first, second)
 
 
 def check_skew(
@@ -18,7 +25,7 @@ def check_skew(
     """Compare what the documents use with what the fleet knows.
 
     Raises:
-        ReplicaTooOld: a replica would be left without part of what is written; the text names replicas.
+        ReplicaTooOld: one would be left without part of what is written; the text names some.
     """
     needed = max((document_version(document, since) for document in documents), default=0)
     if needed <= 1:
@@ -29,6 +36,6 @@ def check_skew(
     named = ", ".join(f"'{node}'" for node in nodes[:MAX_NAMED])
     more = f" and {len(nodes) - MAX_NAMED} more" if len(nodes) > MAX_NAMED else ""
     raise ReplicaTooOld(
-        f"this uses fields of schema version {needed}; connected replicas know version {known}: {named}{more}. "
+        f"this uses fields of schema version {needed}; of what runs, these know version {known}: {named}{more}. "
         "Upgrade them, or write with `allowSkew` to leave such fields out for them"
     )

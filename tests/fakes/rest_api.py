@@ -24,6 +24,7 @@ from control_plane.api.idempotency import Idempotency
 from control_plane.api.throttle import Throttle
 from control_plane.distribution.catalog import Catalog
 from control_plane.distribution.epoch import ensure_epoch
+from control_plane.distribution.members import Member, Members
 from control_plane.distribution.nodes import Nodes
 from control_plane.distribution.quarantine import Quarantine
 from control_plane.distribution.unseal import unsealer
@@ -201,8 +202,7 @@ async def rest_api(store: Store | None = None) -> AsyncIterator[RestApi]:
             nodes=nodes,
             quarantine=quarantine,
             readiness=readiness,
-            name="cp-1",
-            version="0.0.0",
+            members=Members(store, Member("cp-1", "0.0.0")),
             now=lambda: datetime.now(UTC),
         )
     )

@@ -1,5 +1,6 @@
 """The keys of replicas: who writes them, what they say, when they go."""
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ import pytest
 
 from config_schemas.version import SCHEMA_VERSION
 from control_plane.distribution.catalog import Catalog
-from control_plane.distribution.node_record import NODES_PREFIX, NodeRecord, parse_node
+from control_plane.distribution.node_record import NODES_PREFIX, NodeRecord, encode_node, parse_node
 from control_plane.distribution.nodes import LEASE_SECONDS, Nodes
 from control_plane.distribution.programmed import Programming
 from control_plane.distribution.subset import Audience
@@ -52,6 +53,11 @@ async def catalog(store: CountingStore) -> AsyncIterator[Catalog]:
     await catalog.start()
     async with running(catalog.run()):
         yield catalog
+
+
+def test_fields_of_a_newer_control_plane_are_passed_over() -> None:
+    value = json.dumps({**json.loads(encode_node(record())), "zone": "a"}).encode()
+    assert parse_node("n1", value) == record()
 
 
 async def stored(store: MemoryStore, node: str = "n1") -> NodeRecord | None:
