@@ -51,6 +51,10 @@ class Programming:
             if self._catalog.subset(audience).find(path) is None:
                 reason = "SecretUnreadable" if item.digest is None else "ReplicaTooOld"
                 return _condition("False", reason, f"it is left out of what gateway `{audience.gateway}` gets")
+            if self._catalog.state.items.sent_digest(path, item, audience.schema_version) != item.digest:
+                oldest = f"its replicas of schema version {audience.schema_version}"
+                message = f"gateway `{audience.gateway}`: {oldest} get it without what came later"
+                return _condition("False", "ReplicaTooOld", message)
         waiting = [record.node for audience in audiences for record in self._behind(audience, item.revision)]
         if waiting:
             return _condition("False", "Pending", f"not accepted yet by {len(waiting)} replicas, as `{waiting[0]}`")

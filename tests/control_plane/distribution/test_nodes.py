@@ -193,3 +193,30 @@ async def test_a_record_that_cannot_be_read_is_passed_over(
     await store.transact([Compare(NODES_PREFIX + "n1", 0)], [Put(NODES_PREFIX + "n1", value)])
     await eventually(lambda: catalog.state.unreadable_records == 1)
     assert not catalog.state.nodes
+
+
+@pytest.mark.parametrize(
+    ("path", "spec", "message"),
+    [
+        ("acme/CorsPolicy/a", {}, "it is left out of what gateway `edge` gets"),
+        (
+            "acme/Route/a",
+            {"redirect": {"port": 1}},
+            "gateway `edge`: its replicas of schema version 1 get it without what came later",
+        ),
+    ],
+    ids=["a kind", "a field"],
+)
+async def test_what_old_replicas_are_not_sent_is_not_programmed(
+    store: CountingStore, catalog: Catalog, path: str, spec: dict[str, object], message: str
+) -> None:
+    await write(store, {path: document(path, spec), "acme/Route/b": document("acme/Route/b")})
+    nodes = Nodes(catalog, store)
+    nodes.connect(record())
+    subset = catalog.subset(Audience("edge", 1))
+    async with running(nodes.run()):
+        await eventually(lambda: subset.find("acme/Route/b") is not None and len(catalog.state.nodes) == 1)
+        nodes.change(replace(record(), revision=catalog.revision, content_hash=subset.content_hash.hex()))
+        await eventually(lambda: Programming(catalog).condition("acme/Route/b").status == "True")
+        condition = Programming(catalog).condition(path)
+        assert (condition.status, condition.reason, condition.message) == ("False", "ReplicaTooOld", message)
