@@ -21,9 +21,11 @@ from control_plane.api.endpoints import Endpoints, Services
 from control_plane.api.health import Readiness, make_health_app
 from control_plane.api.idempotency import Idempotency
 from control_plane.api.throttle import Throttle
-from control_plane.api.tls import ReloadingTls
+from control_plane.api.tls import ListenerTls
 from control_plane.audit.log import timestamp
 from control_plane.audit.retention import AuditRetention
+from control_plane.certificate_files import CertificateError, CertificateFiles, CertificatePaths
+from control_plane.certificate_watch import CertificateWatch, Watched
 from control_plane.distribution.distribution import Distribution, DistributionOptions
 from control_plane.distribution.epoch import ensure_epoch
 from control_plane.distribution.members import Member, Members
@@ -36,7 +38,7 @@ from control_plane.history.retention import HistoryRetention
 from control_plane.identity.tokens import AdminTokens, BootstrapError
 from control_plane.leader.election import Election
 from control_plane.measured_store import MeasuredStore
-from control_plane.metrics import Metrics
+from control_plane.metrics import Metrics, Value
 from control_plane.secrets.rotation import KeyRotation
 from control_plane.secrets.sealer import KeyFileError, Sealer, read_key_file
 from control_plane.settings import Address, EtcdAccess, Settings, SettingsError, package_version, parse
@@ -47,6 +49,7 @@ from control_plane.store.initialise import WrongMasterKey, check_master_key, ini
 from control_plane.store.resources import Resources
 from control_plane.store.skew import Readers, oldest_of
 from control_plane.store.writer import Writer
+from control_plane.wall_clock import wall_clock
 
 FAILED, MISUSED = 1, 2  # exit statuses
 RETRY_SECONDS = 1.0
@@ -114,13 +117,22 @@ class ControlPlane:
         self._readiness = Readiness()
         try:
             self._sealer = Sealer(read_key_file(settings.master_key_file))
-            self._tls = _tls(settings)
-            self._store: Store = MeasuredStore(EtcdStore(_etcd_settings(settings.etcd)), self._metrics)
+            tls_files = _tls_files(settings)
+            self._tls = ListenerTls(tls_files.current) if tls_files else None
+            etcd = _etcd(settings.etcd)
+            self._store: Store = MeasuredStore(etcd, self._metrics)
+            self._distribution = _distribution(self._store, self._sealer, settings)
         except (KeyFileError, ValueError) as error:
             raise CannotStart(str(error)) from error
         self._tokens = AdminTokens(self._store)
         self._index = Index(self._store)
-        self._distribution = Distribution(self._store, unsealer(self._sealer), _distribution_options(settings))
+        watched = [Watched(self._distribution.certificates.files, self._distribution.on_certificates)]
+        if tls_files and self._tls:
+            tls = self._tls
+            watched.append(Watched(tls_files, lambda _, after: tls.use(after)))
+        if etcd.certificate_files:
+            watched.append(Watched(etcd.certificate_files, etcd.on_certificates))
+        self._certificates = CertificateWatch(watched, settings.certificate_poll_seconds, wall_clock)
         duties = (HistoryRetention(self._store), AuditRetention(self._store), KeyRotation(self._store, self._sealer))
         self._election = Election(self._store, settings.name, duties)
         self._members = Members(self._store, Member(settings.name, package_version()))
@@ -158,6 +170,7 @@ class ControlPlane:
                 endpoints = ",".join(self._settings.etcd.endpoints)
                 logger.warning("store_unreachable endpoints=%s reason=%r trying_again=true", endpoints, str(error))
             await asyncio.sleep(RETRY_SECONDS)
+            await self._certificates.look()  # etcd may refuse the one that we have
 
     async def _prepare_store(self) -> None:
         """What a store has before anything else; each is done by the first control plane that comes."""
@@ -179,8 +192,7 @@ class ControlPlane:
             group.create_task(self._election.run())
             group.create_task(self._members.run())
             group.create_task(endpoints.events.run())
-            if self._tls:
-                group.create_task(self._tls.run())
+            group.create_task(self._certificates.run())
             async with _serving(app, api_socket, self._tls.context if self._tls else None):
                 self._readiness.missing = ""
                 logger.info(
@@ -222,7 +234,7 @@ class ControlPlane:
             time.monotonic,
         )
 
-    def _gauges(self) -> Mapping[str, tuple[str, float]]:
+    def _gauges(self) -> Mapping[str, tuple[str, Value]]:
         catalog = self._distribution.catalog
         service = self._distribution.service
         return {
@@ -242,6 +254,7 @@ class ControlPlane:
                 "Times that the watch had to begin anew.",
                 catalog.counters.listings,
             ),
+            **self._certificates.gauges(),
         }
 
 
@@ -277,26 +290,33 @@ def _address_of(bound: socket.socket) -> str:
     return str(Address(host, port))
 
 
-def _tls(settings: Settings) -> ReloadingTls | None:
-    if not settings.api.certificate or not settings.api.key:
+def _tls_files(settings: Settings) -> CertificateFiles | None:
+    api = settings.api
+    if not api.certificate or not api.key:
         return None
     try:
-        return ReloadingTls(settings.api.certificate, settings.api.key)
-    except OSError as error:  # ssl.SSLError is one
-        reason = error.strerror or error
-        raise CannotStart(f"--tls-cert '{settings.api.certificate}' with --tls-key: {reason}") from error
+        return CertificateFiles(CertificatePaths("api", api.certificate, api.key), wall_clock)
+    except CertificateError as error:
+        raise CannotStart(f"--tls-cert '{api.certificate}' with --tls-key: {error}") from error
 
 
-def _etcd_settings(etcd: EtcdAccess) -> EtcdSettings:
+def _etcd(etcd: EtcdAccess) -> EtcdStore:
     try:
         password = etcd.password_file.read_text().strip() if etcd.password_file else ""
     except (OSError, UnicodeDecodeError) as error:
         raise CannotStart(f"--etcd-password-file '{etcd.password_file}' cannot be read") from error
-    return EtcdSettings(etcd.endpoints, etcd.ca, etcd.cert, etcd.key, etcd.username or "", password)
+    settings = EtcdSettings(etcd.endpoints, etcd.ca, etcd.cert, etcd.key, etcd.username or "", password)
+    try:
+        return EtcdStore(settings)
+    except CertificateError as error:
+        raise CannotStart(f"--etcd-ca, --etcd-cert, --etcd-key: {error}") from error
 
 
-def _distribution_options(settings: Settings) -> DistributionOptions:
+def _distribution(store: Store, sealer: Sealer, settings: Settings) -> Distribution:
     discovery = settings.discovery
     service = ServiceOptions(settings.name, discovery.trust_domain, lambda: timestamp(datetime.now(UTC)))
     tls = ServerTls(discovery.certificate, discovery.key, discovery.authority)
-    return DistributionOptions(service, str(discovery.listen), tls)
+    try:
+        return Distribution(store, unsealer(sealer), DistributionOptions(service, str(discovery.listen), tls))
+    except CertificateError as error:
+        raise CannotStart(f"--discovery-cert, --discovery-key, --discovery-ca: {error}") from error

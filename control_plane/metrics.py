@@ -10,6 +10,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
 
 Labels = tuple[tuple[str, str], ...]
+Value = float | Mapping[Labels, float]  # one, or one for each of several labels
 
 
 class Counter:
@@ -65,14 +66,16 @@ class Metrics:
         self.store_seconds = Histogram("isthmus_control_plane_store_seconds", "Time of the store's calls.")
         self.store_failures = Counter("isthmus_control_plane_store_failures_total", "Calls that the store refused.")
 
-    def page(self, gauges: Mapping[str, tuple[str, float]]) -> str:
+    def page(self, gauges: Mapping[str, tuple[str, Value]]) -> str:
         """`gauges`: text and value by name; what ends in `_total` is a counter."""
         lines: list[str] = []
         for metric in (self.requests, self.request_seconds, self.store_seconds, self.store_failures):
             lines.extend(metric.lines())
         for name, (text, value) in gauges.items():
             kind = "counter" if name.endswith("_total") else "gauge"
-            lines.extend((*_head(name, text, kind), f"{name} {_number(value)}"))
+            lines.extend(_head(name, text, kind))
+            values = value if isinstance(value, Mapping) else {(): value}
+            lines.extend(f"{name}{_labels(labels)} {_number(each)}" for labels, each in values.items())
         return "\n".join(lines) + "\n"
 
 

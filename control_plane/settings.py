@@ -2,6 +2,7 @@
 
 import argparse
 import ipaddress
+import math
 import os
 import re
 import socket
@@ -83,6 +84,7 @@ class Settings:
     api: ApiAccess
     discovery: DiscoveryAccess
     health_listen: Address
+    certificate_poll_seconds: float
     master_key_file: Path
     bootstrap_token_file: Path | None
 
@@ -124,6 +126,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
             given.discovery_listen, given.discovery_cert, given.discovery_key, given.discovery_ca, given.trust_domain
         ),
         health_listen=given.health_listen,
+        certificate_poll_seconds=given.certificate_poll_seconds,
         master_key_file=given.master_key_file,
         bootstrap_token_file=given.bootstrap_token_file,
     )
@@ -151,8 +154,8 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
 
     add("--name", None, _name, "name of this control plane; host name and process number if not given")
     add("--etcd-endpoints", None, _endpoints, "etcd's addresses, http://host:port,... or https://host:port,...")
-    add("--etcd-ca", None, Path, "PEM file: the authority of etcd's certificates")
-    add("--etcd-cert", None, Path, "PEM file: our certificate for etcd")
+    add("--etcd-ca", None, Path, "PEM file: the authority of etcd's certificates; read anew when it changes")
+    add("--etcd-cert", None, Path, "PEM file: our certificate for etcd; read anew when it changes")
     add("--etcd-key", None, Path, "PEM file: the private key of --etcd-cert")
     add("--etcd-username", None, str, "etcd user, if etcd asks for one")
     add("--etcd-password-file", None, Path, "file with the password of --etcd-username")
@@ -162,9 +165,12 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     add("--discovery-listen", "0.0.0.0:8444", _address, "address for replicas")
     add("--discovery-cert", None, Path, "PEM file: certificate of the discovery service; read anew when it changes")
     add("--discovery-key", None, Path, "PEM file: the private key of --discovery-cert")
-    add("--discovery-ca", None, Path, "PEM file: the authority of the replicas' certificates")
+    add(
+        "--discovery-ca", None, Path, "PEM file: the authority of the replicas' certificates; read anew when it changes"
+    )
     add("--trust-domain", "isthmus.local", _trust_domain, "trust domain of the replicas' SPIFFE ids")
     add("--health-listen", "127.0.0.1:8445", _address, "address for /healthz, /readyz and /metrics")
+    add("--certificate-poll-seconds", "5", _seconds, "how often certificate files are looked at for new ones")
     add("--master-key-file", None, Path, "keys that encrypt secrets in the store: lines of <key id>:<base64>")
     add("--bootstrap-token-file", None, Path, "the first admin token; written, 0600, if the file does not exist")
     return parser
@@ -192,6 +198,16 @@ def _address(text: str) -> Address:
     if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise argparse.ArgumentTypeError(f"'{text}' is not host:port")
     return Address(host.removeprefix("[").removesuffix("]"), int(port))
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0.05 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"'{text}' must be a number of seconds, from 0.05 to 3600")
+    return seconds
 
 
 def _endpoints(text: str) -> tuple[str, ...]:

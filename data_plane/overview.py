@@ -13,6 +13,7 @@ from data_plane.agent.bootstrap_snapshot import Bootstrap
 from data_plane.agent.certificate_watch import CertificateWatch
 from data_plane.agent.discovery import Discovery
 from data_plane.agent.source import LastGoodSaver
+from data_plane.agent.tls_files import TlsFiles
 from data_plane.agent.totals import Totals
 from data_plane.equipment import wall_clock
 from data_plane.ingress.opening import FAILED_OPENINGS, HANDSHAKES
@@ -131,6 +132,10 @@ class Overview:
             _one("isthmus_discovery_connects_total", "counter", "Discovery streams opened.", counters.connects),
             _one("isthmus_discovery_failures_total", "counter", "Discovery streams lost or failed.", counters.failures),
             _one("isthmus_discovery_protocol_errors_total", "counter", "Broken messages.", counters.protocol_errors),
+            _one(
+                "isthmus_discovery_renewals_total", "counter", "Streams renewed for a certificate.", counters.renewals
+            ),
+            *_discovery_certificate_families(self.discovery.tls),
             _one("isthmus_discovery_refused_epochs_total", "counter", "Stores refused.", counters.refused_epochs),
             _one("isthmus_last_good_enabled", "gauge", "Whether there is a last good file.", self.saver is not None),
         ]
@@ -223,6 +228,36 @@ class Overview:
                 spool.lost + agent.lost_records,
             ),
         ]
+
+
+def _discovery_certificate_families(files: TlsFiles) -> list[Family]:
+    label = [("certificate", "discovery")]
+    return [
+        Family(
+            "isthmus_certificate_expiry_seconds",
+            "gauge",
+            "Until a certificate in use ends; below 0 it has ended.",
+            [Sample([("certificate", name)], seconds) for name, seconds in files.seconds_left()],
+        ),
+        Family(
+            "isthmus_certificate_broken",
+            "gauge",
+            "1 while the files cannot be used and those before are used on.",
+            [Sample(label, float(files.is_broken()))],
+        ),
+        Family(
+            "isthmus_certificate_reloads_total",
+            "counter",
+            "Times that new files were taken into use.",
+            [Sample(label, files.reloads)],
+        ),
+        Family(
+            "isthmus_certificate_reload_failures_total",
+            "counter",
+            "Times that new files could not be used.",
+            [Sample(label, files.failures)],
+        ),
+    ]
 
 
 def _worker_families(totals: Totals) -> list[Family]:

@@ -21,12 +21,13 @@ from data_plane.agent.bootstrap_snapshot import Bootstrap, Location
 from data_plane.agent.certificate_files import CertificateFiles
 from data_plane.agent.certificate_watch import CertificateWatch
 from data_plane.agent.configuration import Configuration
-from data_plane.agent.discovery import Discovery, TlsFiles
+from data_plane.agent.discovery import Discovery
 from data_plane.agent.handover import Inheritance
 from data_plane.agent.messages import KeyPair, Start
 from data_plane.agent.sockets import CannotListen, Sockets
 from data_plane.agent.source import LastGoodSaver, StaticSource, restore
 from data_plane.agent.static_config import StaticConfigError
+from data_plane.agent.tls_files import TlsFiles
 from data_plane.agent.upgrade import obstacle, upgrade
 from data_plane.agent.worker_process import start_worker
 from data_plane.config.certificate import Certificate, CertificateError
@@ -235,6 +236,7 @@ class Replica:
                 on_accepted=saver.on_accepted if saver else _keep_nothing,
                 uniform=random.uniform,
             )
+            discovery.poll_seconds = settings.certificate_poll_seconds
             self._overview.discovery, self._overview.saver = discovery, saver
             self._overview.bootstrap = _bootstrap(settings)
             self._discovering = group.create_task(self._discover(discovery, waits=bool(resources.payloads)))

@@ -77,6 +77,7 @@ class Settings:
     drain_seconds: float
     drain_delay_seconds: float
     tls_certificates: tuple[str, ...]
+    certificate_poll_seconds: float
     spool_bytes: int
     last_good_key_file: Path | None
     bootstrap: Bootstrap | None
@@ -114,6 +115,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         drain_seconds=given.drain_seconds,
         drain_delay_seconds=given.drain_delay_seconds,
         tls_certificates=given.tls_certificates or (),
+        certificate_poll_seconds=given.certificate_poll_seconds,
         spool_bytes=given.spool_mebibytes * MEBIBYTE,
         last_good_key_file=given.last_good_key_file,
         bootstrap=_bootstrap(given),
@@ -158,9 +160,9 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
 
     add("--control-planes", None, _addresses, "addresses of control planes, host:port,...")
     add("--gateway", "default", _name, "name of the Gateway that this replica serves")
-    add("--cert", None, Path, "PEM file: this replica's certificate")
+    add("--cert", None, Path, "PEM file: this replica's certificate; read anew on change")
     add("--key", None, Path, "PEM file: the certificate's private key")
-    add("--ca", None, Path, "PEM file: the authority of the control planes' certificates")
+    add("--ca", None, Path, "PEM file: the authority of the control planes' certificates; read anew on change")
     add("--static-config", None, Path, "for development and benchmarks: resources from a YAML or JSON file or folder")
     parser.add_argument("--listen", action="append", help=f"{LISTEN_HELP} (default: {DEFAULT_LISTEN})")
     add(
@@ -169,6 +171,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         _paths,
         "for https listeners: a folder, or cert.pem:key.pem, ...; read anew on change",
     )
+    add("--certificate-poll-seconds", "5", _seconds, "how often the files of --cert, --key, --ca are looked at")
     add("--admin-listen", "127.0.0.1:9090", _address, "address for health, metrics and the configuration dump")
     add("--workers", "1", _workers, "number of worker processes")
     add("--data-dir", "data-plane", Path, "folder for the last good configuration and call records")

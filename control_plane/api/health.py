@@ -6,7 +6,7 @@ from aiohttp import web
 
 from control_plane.api.call import Call, answer
 from control_plane.api.schema import Health
-from control_plane.metrics import CONTENT_TYPE, Metrics
+from control_plane.metrics import CONTENT_TYPE, Metrics, Value
 
 
 class Readiness:
@@ -28,7 +28,7 @@ class Readiness:
 
 
 def make_health_app(
-    readiness: Readiness, metrics: Metrics, gauges: Callable[[], Mapping[str, tuple[str, float]]]
+    readiness: Readiness, metrics: Metrics, gauges: Callable[[], Mapping[str, tuple[str, Value]]]
 ) -> web.Application:
     """For a listener of its own, which needs no token."""
 

@@ -1,56 +1,36 @@
-"""TLS of the REST API; certificate files are read anew when they change."""
+"""TLS of the REST API: connections that exist keep their certificate, new ones get the newest."""
 
-import asyncio
-import logging
-import os
 import ssl
-from pathlib import Path
 
-POLL_SECONDS = 5.0
-
-logger = logging.getLogger(__name__)
+from control_plane.certificate_files import Pem
+from control_plane.key_pair import load_key_pair
 
 
-class ReloadingTls:
-    """The context of a listener. Connections that exist keep their certificate.
+class ListenerTls:
+    """`context` is the listener's, for its whole life; each handshake goes on with that of the newest certificate.
+
+    A context of its own for each certificate: OpenSSL would keep an older one beside a new one of another key type.
 
     Raises:
-        OSError: a file cannot be read.
-        ssl.SSLError: the files are not a certificate and its key.
+        KeyPairError: TLS refuses the certificate, or there is none.
     """
 
-    def __init__(self, certificate: Path, key: Path) -> None:
-        self._files = (certificate, key)
-        self._times = self._read_times()
-        self.context = self._make()
+    def __init__(self, pem: Pem) -> None:
+        self._newest = _make(pem)
+        self.context = _make(pem)
+        self.context.sni_callback = self._choose  # called for clients that name no host as well
 
-    async def run(self) -> None:
-        """Until cancelled: look at the files."""
-        while True:
-            await asyncio.sleep(POLL_SECONDS)
-            self.reload()
+    def use(self, pem: Pem) -> None:
+        """Have new connections get this certificate."""
+        self._newest = _make(pem)
 
-    def reload(self) -> bool:
-        """Load the files if they have changed. What cannot be used is logged, and the old certificate stays."""
-        try:
-            times = self._read_times()
-            if times == self._times:
-                return False
-            self._make()  # tried on a context of its own: a mismatch must not damage the one in use
-            self.context.load_cert_chain(*self._files)
-        except OSError as error:  # ssl.SSLError is one
-            logger.error("api_certificate_kept reason=%r", str(error))
-            return False
-        self._times = times
-        logger.info("api_certificate_reloaded file=%s", self._files[0])
-        return True
+    def _choose(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+        connection.context = self._newest
 
-    def _make(self) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.set_alpn_protocols(["http/1.1"])
-        context.load_cert_chain(*self._files)
-        return context
 
-    def _read_times(self) -> tuple[int, ...]:
-        return tuple(os.stat(file).st_mtime_ns for file in self._files)
+def _make(pem: Pem) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    load_key_pair(context, pem.certificate or b"", pem.key or b"")
+    return context

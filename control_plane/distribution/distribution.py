@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import grpc.aio
 
+from control_plane.certificate_files import Pem
 from control_plane.distribution.catalog import RECONCILE_SECONDS, Catalog
 from control_plane.distribution.item import Unseal
 from control_plane.distribution.nodes import Nodes
@@ -28,7 +29,11 @@ class DistributionOptions:
 
 
 class Distribution:
-    """`start`, then `run` until it is cancelled."""
+    """`start`, then `run` until it is cancelled.
+
+    Raises:
+        CertificateError: the certificate files cannot be used.
+    """
 
     def __init__(self, store: Store, unseal: Unseal, options: DistributionOptions) -> None:
         self.catalog = Catalog(store, unseal, reconcile_seconds=options.reconcile_seconds)
@@ -40,7 +45,7 @@ class Distribution:
             clock=options.service.clock,
         )
         self.service = DiscoveryService(self.catalog, self.nodes, self.quarantine, options.service)
-        self.certificates = Certificates(options.tls)
+        self.certificates = Certificates(options.tls, options.service.wall_clock)
         self.port = 0
         self._options = options
         self._server: grpc.aio.Server | None = None
@@ -50,7 +55,7 @@ class Distribution:
 
         Raises:
             StoreError: the store could not be read.
-            OSError: the address cannot be bound, or a certificate cannot be read.
+            OSError: the address cannot be bound.
         """
         await self.catalog.start()
         self._server, self.port = make_server(self._options.listen, self.certificates, self.service.handler())
@@ -66,6 +71,12 @@ class Distribution:
         finally:
             if self._server:
                 await self._server.stop(GRACE_SECONDS)
+
+    def on_certificates(self, before: Pem, after: Pem) -> None:
+        """New connections get the new files by themselves. A replica whose authority is no longer there proves itself
+        anew."""
+        if not after.trusts_all_of(before):
+            self.service.prove_again()
 
     @property
     def refused_connections(self) -> int:

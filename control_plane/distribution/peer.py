@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from cryptography import x509
+
 
 class Unproved(Exception):
     """The certificate does not prove a gateway of this trust domain."""
@@ -22,3 +24,16 @@ def gateway_of(auth_context: Mapping[str, Iterable[bytes]], trust_domain: str) -
     if not uri.startswith(prefix) or not gateway or "/" in gateway:
         raise Unproved(f"the certificate's id must be '{prefix}<name>'")
     return gateway
+
+
+def certificate_end(auth_context: Mapping[str, Iterable[bytes]]) -> float:
+    """When the peer's certificate ends, in seconds since 1970.
+
+    Raises:
+        Unproved: no certificate that can be read.
+    """
+    try:
+        (pem,) = auth_context.get("x509_pem_cert", ())
+        return x509.load_pem_x509_certificate(pem).not_valid_after_utc.timestamp()
+    except ValueError as error:
+        raise Unproved("the certificate cannot be read") from error

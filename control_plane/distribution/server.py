@@ -1,12 +1,13 @@
 """The gRPC server of discovery: mutual TLS only, certificates read anew when they change."""
 
-import logging
-import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
 import grpc.aio
+
+from control_plane.certificate_files import CertificateFiles, CertificatePaths, Pem
 
 MAX_REQUEST_BYTES = 1024 * 1024
 MAX_STREAMS = 20_000
@@ -23,8 +24,6 @@ OPTIONS = (
     ("grpc.so_reuseport", 0),  # an occupied port is an error
 )
 
-logger = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class ServerTls:
@@ -39,46 +38,38 @@ class Certificates:
     """Gives gRPC the certificates, for each connection those that lie there then. Counts the connections.
 
     gRPC calls from its own threads, once before each handshake.
+
+    Raises:
+        CertificateError: the files cannot be used.
     """
 
-    def __init__(self, files: ServerTls) -> None:
-        self._files = files
-        self._read_of: tuple[int, ...] = ()
+    def __init__(self, tls: ServerTls, wall_clock: Callable[[], float]) -> None:
+        self.files = CertificateFiles(
+            CertificatePaths("discovery", tls.certificate, tls.key, tls.authority), wall_clock
+        )
+        self._given: Pem | None = None
         self.connections = 0
 
     def credentials(self) -> grpc.ServerCredentials:
-        """Credentials that ask every client for a certificate.
-
-        Raises:
-            OSError: a file cannot be read.
-        """
-        self._read_of = self._times()
+        """Credentials that ask every client for a certificate."""
+        self._given = self.files.current
         return grpc.dynamic_ssl_server_credentials(
-            self._configuration(),
+            _configuration(self._given),
             self._fetch,  # type: ignore[arg-type]  # None is allowed: goes on with what it has
             require_client_authentication=True,
         )
 
     def _fetch(self) -> grpc.ServerCertificateConfiguration | None:
         self.connections += 1
-        try:
-            times = self._times()
-            if times == self._read_of:
-                return None
-            configuration = self._configuration()
-        except OSError as error:
-            logger.error("discovery_certificates_unreadable reason=%r", str(error))
+        pem = self.files.refresh()
+        if pem is self._given:
             return None
-        self._read_of = times
-        return configuration
+        self._given = pem
+        return _configuration(pem)
 
-    def _configuration(self) -> grpc.ServerCertificateConfiguration:
-        pair = (self._files.key.read_bytes(), self._files.certificate.read_bytes())
-        return grpc.ssl_server_certificate_configuration([pair], self._files.authority.read_bytes())
 
-    def _times(self) -> tuple[int, ...]:
-        files = (self._files.certificate, self._files.key, self._files.authority)
-        return tuple(os.stat(file).st_mtime_ns for file in files)
+def _configuration(pem: Pem) -> grpc.ServerCertificateConfiguration:
+    return grpc.ssl_server_certificate_configuration([(pem.key or b"", pem.certificate or b"")], pem.authority)
 
 
 def make_server(
@@ -87,7 +78,7 @@ def make_server(
     """A server that listens on `address` once started. Returns it with its port.
 
     Raises:
-        OSError: the address cannot be bound, or a file cannot be read.
+        OSError: the address cannot be bound.
     """
     server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=MAX_STREAMS)
     server.add_generic_rpc_handlers((handler,))

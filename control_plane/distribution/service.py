@@ -12,16 +12,18 @@ from config_schemas.version import SCHEMA_VERSION
 from control_plane.distribution.catalog import Catalog
 from control_plane.distribution.node_record import NodeRecord
 from control_plane.distribution.nodes import Nodes
-from control_plane.distribution.peer import Unproved, gateway_of
+from control_plane.distribution.peer import Unproved, certificate_end, gateway_of
 from control_plane.distribution.quarantine import Quarantine
 from control_plane.distribution.session import Acked, Answer, Hello, Nacked, ProtocolError, Session, parse_hello
 from control_plane.distribution.state import Touched
 from control_plane.distribution.subset import Audience
+from control_plane.wall_clock import wall_clock
 
 SERVICE = "isthmus.discovery.v1.ConfigDiscovery"
 HELLO_SECONDS = 10.0
 SEND_SECONDS = 30.0  # to put one message on a stream: a node that reads nothing for so long is let go
 ANSWER_SECONDS = 180.0  # to compile the largest configuration, on a busy machine
+LONGEST_SLEEP_SECONDS = 60.0  # until a certificate's end: the wall clock may be set meanwhile
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
@@ -30,11 +32,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ServiceOptions:
-    """`control_plane` is this process's name; `clock` gives RFC 3339."""
+    """`control_plane` is this process's name; `clock` gives RFC 3339, `wall_clock` seconds since 1970."""
 
     control_plane: str
     trust_domain: str
     clock: Callable[[], str]
+    wall_clock: Callable[[], float] = wall_clock
 
 
 @dataclass(slots=True)
@@ -50,6 +53,7 @@ class ServiceCounters:
     acks: int = 0
     nacks: int = 0
     stuck_nodes: int = 0  # NACKs that named nothing that could be left out
+    ended_certificates: int = 0  # streams whose certificate ended while they were open
 
 
 class _Ended(Exception):
@@ -67,6 +71,7 @@ class _Stream:
     session: Session
     record: NodeRecord
     wake: asyncio.Event
+    certificate_end: float  # seconds since 1970
     end: _Ended | None = None
     is_over: bool = False
 
@@ -97,6 +102,11 @@ class DiscoveryService:
         method: grpc.RpcMethodHandler[bytes, bytes] = grpc.stream_stream_rpc_method_handler(self._serve)
         return grpc.method_handlers_generic_handler(SERVICE, {"Stream": method})
 
+    def prove_again(self) -> None:
+        """End all streams, for replicas to connect anew: an authority that proved them may no longer count."""
+        for stream in self._streams.values():
+            stream.stop(_Ended(grpc.StatusCode.UNAVAILABLE, "the authority of certificates has changed; connect again"))
+
     async def _serve(self, _requests: object, context: Context) -> None:
         self.counters.streams += 1
         try:
@@ -106,7 +116,7 @@ class DiscoveryService:
             await context.abort(end.code, str(end))
 
     async def _greet(self, context: Context) -> None:
-        gateway = self._authenticate(context)
+        gateway, certificate_end = self._authenticate(context)
         try:
             async with asyncio.timeout(HELLO_SECONDS):
                 message: object = await context.read()
@@ -121,17 +131,18 @@ class DiscoveryService:
             self.counters.refused_streams += 1
             raise _Ended(grpc.StatusCode.PERMISSION_DENIED, f"the certificate is that of the gateway `{gateway}`")
         self.proved_connections += 1
-        await self._run(hello, context)
+        await self._run(hello, context, certificate_end)
 
-    def _authenticate(self, context: Context) -> str:
+    def _authenticate(self, context: Context) -> tuple[str, float]:
+        """The gateway that the certificate proves, and when the certificate ends."""
         try:
-            gateway = gateway_of(context.auth_context(), self._options.trust_domain)
+            proof = context.auth_context()
+            return gateway_of(proof, self._options.trust_domain), certificate_end(proof)
         except Unproved as error:
             self.counters.refused_streams += 1
             raise _Ended(grpc.StatusCode.UNAUTHENTICATED, str(error)) from error
-        return gateway
 
-    async def _run(self, hello: Hello, context: Context) -> None:
+    async def _run(self, hello: Hello, context: Context, certificate_end: float) -> None:
         epoch = self._catalog.state.epoch
         if epoch is None:
             raise _Ended(grpc.StatusCode.UNAVAILABLE, "the store has no epoch yet")
@@ -146,7 +157,7 @@ class DiscoveryService:
             revision=hello.revision,
             content_hash=hello.content_hash.hex(),
         )
-        stream = _Stream(Session(hello, subset, epoch), record, asyncio.Event())
+        stream = _Stream(Session(hello, subset, epoch), record, asyncio.Event(), certificate_end)
         if hello.epoch == epoch.name and hello.revision:
             self._quarantine.accepted(hello.gateway, hello.revision, is_newest=False)
         if older := self._streams.get(hello.node):
@@ -156,9 +167,10 @@ class DiscoveryService:
         subset.listeners.add(stream.wake.set)
         try:
             async with asyncio.TaskGroup() as group:
-                receiver = group.create_task(self._receive(stream, context))
+                beside = [group.create_task(self._receive(stream, context)), group.create_task(self._expire(stream))]
                 await self._send(stream, context)
-                receiver.cancel()
+                for task in beside:
+                    task.cancel()
         finally:
             subset.listeners.discard(stream.wake.set)
             if self._streams.get(hello.node) is stream:
@@ -166,6 +178,16 @@ class DiscoveryService:
                 self._nodes.leave(hello.node)
         if stream.end:
             raise stream.end
+
+    async def _expire(self, stream: _Stream) -> None:
+        """End the stream with the certificate that it was opened with: a replica that has a new one opens another."""
+        while True:
+            seconds = stream.certificate_end - self._options.wall_clock()
+            if seconds <= 0:
+                break
+            await asyncio.sleep(min(seconds, LONGEST_SLEEP_SECONDS))
+        self.counters.ended_certificates += 1
+        stream.stop(_Ended(grpc.StatusCode.UNAUTHENTICATED, "the replica's certificate has ended"))
 
     async def _receive(self, stream: _Stream, context: Context) -> None:
         while True:

@@ -8,6 +8,7 @@ from typing import TypeVar
 import grpc.aio
 from isthmus.etcd.v1 import etcd_pb2 as pb
 
+from control_plane.certificate_files import CertificateFiles, Pem
 from control_plane.etcd.endpoints import Endpoints
 from control_plane.etcd.errors import EtcdError, Kind
 from control_plane.etcd.methods import AUTHENTICATE, Answer, Method, Request
@@ -94,6 +95,15 @@ class EtcdClient:
         if self._token == dict(metadata).get("token", ""):
             self._token = None
         return not self._closed
+
+    @property
+    def certificate_files(self) -> CertificateFiles | None:
+        """Those of the connections; None where they have no TLS."""
+        return self._endpoints.files
+
+    def renew(self, pem: Pem) -> None:
+        """Have later calls go over new connections with these certificates."""
+        self._endpoints.renew(pem)
 
     async def close(self) -> None:
         self._closed = True

@@ -1,12 +1,16 @@
 """One gRPC channel for each member of the cluster, and which of them is asked next."""
 
-from pathlib import Path
+import asyncio
+from collections.abc import Callable, Sequence
 
 import grpc
 import grpc.aio
 
+from control_plane.certificate_files import CertificateFiles, CertificatePaths, Pem
 from control_plane.etcd.settings import EtcdSettings
+from control_plane.wall_clock import wall_clock
 
+RETIRE_SECONDS = 30.0  # how long what is under way may go on over connections with the certificate before
 MAX_ANSWER_BYTES = 64 << 20
 CHANNEL_OPTIONS = (
     ("grpc.keepalive_time_ms", 10_000),  # etcd closes connections that ping more often than every 5 s
@@ -25,17 +29,26 @@ class Endpoints:
 
     A channel for each, rather than gRPC's own balancing over all: each server is checked against its own name, and a
     member that answers nothing is left after one deadline.
+
+    Raises:
+        CertificateError: the certificate files cannot be used.
     """
 
-    def __init__(self, settings: EtcdSettings, *, first: int) -> None:
-        credentials = _credentials(settings) if settings.tls else None
+    def __init__(
+        self,
+        settings: EtcdSettings,
+        *,
+        first: int,
+        retire_seconds: float = RETIRE_SECONDS,
+        wall_clock: Callable[[], float] = wall_clock,
+    ) -> None:
         self._names = settings.endpoints
-        self._channels = [
-            grpc.aio.secure_channel(target, credentials, options=CHANNEL_OPTIONS)
-            if credentials
-            else grpc.aio.insecure_channel(target, options=CHANNEL_OPTIONS)
-            for target in settings.targets
-        ]
+        self._targets = settings.targets
+        self._retire_seconds = retire_seconds
+        self._retiring: set[asyncio.Task[None]] = set()
+        paths = CertificatePaths("etcd", settings.cert_file, settings.key_file, settings.ca_file)
+        self.files = CertificateFiles(paths, wall_clock) if settings.tls else None
+        self._channels = self._make(self.files.current if self.files else None)
         self._current = first % len(self._channels)
 
     def __len__(self) -> int:
@@ -53,18 +66,25 @@ class Endpoints:
         if channel is self.current:
             self._current = (self._current + 1) % len(self._channels)
 
+    def renew(self, pem: Pem) -> None:
+        """Go on over new connections with these certificates. Those before are closed when nothing needs them, or after
+        a while: a watch resumes over a new one."""
+        before, self._channels = self._channels, self._make(pem)
+        retiring = asyncio.get_running_loop().create_task(self._close(before, self._retire_seconds))
+        self._retiring.add(retiring)
+        retiring.add_done_callback(self._retiring.discard)
+
     async def close(self) -> None:
-        for channel in self._channels:
-            await channel.close()
+        for retiring in tuple(self._retiring):
+            retiring.cancel()
+        await asyncio.gather(*self._retiring, return_exceptions=True)
+        await self._close(self._channels, None)
 
+    async def _close(self, channels: Sequence[grpc.aio.Channel], grace_seconds: float | None) -> None:
+        await asyncio.gather(*(channel.close(grace_seconds) for channel in channels))
 
-def _credentials(settings: EtcdSettings) -> grpc.ChannelCredentials:
-    return grpc.ssl_channel_credentials(
-        root_certificates=_read(settings.ca_file),
-        private_key=_read(settings.key_file),
-        certificate_chain=_read(settings.cert_file),
-    )
-
-
-def _read(file: Path | None) -> bytes | None:
-    return file.read_bytes() if file else None
+    def _make(self, pem: Pem | None) -> Sequence[grpc.aio.Channel]:
+        if pem is None:
+            return [grpc.aio.insecure_channel(target, options=CHANNEL_OPTIONS) for target in self._targets]
+        credentials = grpc.ssl_channel_credentials(pem.authority, pem.key, pem.certificate)
+        return [grpc.aio.secure_channel(target, credentials, options=CHANNEL_OPTIONS) for target in self._targets]

@@ -69,8 +69,8 @@ class EtcdStream(Generic[Request, Answer]):
 def translated_errors(client: Closable) -> Iterator[None]:
     """Turn what gRPC raises into EtcdError.
 
-    A channel that is closed under a call raises CancelledError although nobody cancelled the task: that must not end
-    the task of a caller who only waited.
+    A channel that is closed under a call, as the client ends or goes on with new certificates, raises CancelledError
+    although nobody cancelled the task: that must not end the task of a caller who only waited.
     """
     if client.is_closed():
         raise EtcdError(Kind.UNAVAILABLE, "the client is closed")
@@ -81,6 +81,7 @@ def translated_errors(client: Closable) -> Iterator[None]:
         raise EtcdError(classify(error.code(), details), details) from error
     except asyncio.CancelledError as cancelled:
         task = asyncio.current_task()
-        if client.is_closed() and not (task and task.cancelling()):
-            raise EtcdError(Kind.UNAVAILABLE, "the client is closed") from cancelled
+        if not (task and task.cancelling()):
+            reason = "the client is closed" if client.is_closed() else "the connection was closed"
+            raise EtcdError(Kind.UNAVAILABLE, reason) from cancelled
         raise

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from isthmus.etcd.v1 import etcd_pb2 as pb
 
+from control_plane.certificate_files import CertificateFiles, Pem
 from control_plane.etcd.client import EtcdClient
 from control_plane.etcd.errors import EtcdError, Kind
 from control_plane.etcd.methods import GRANT_LEASE, KEEP_LEASE_ALIVE, RANGE, REVOKE_LEASE
@@ -21,10 +22,23 @@ ZERO = b"\0"  # as first key: the lowest there is; as end of a range: no end
 
 
 class EtcdStore:
-    """Owns the connections to etcd; made inside a running loop, they are opened by the first call."""
+    """Owns the connections to etcd; made inside a running loop, they are opened by the first call.
+
+    Raises:
+        CertificateError: the certificate files cannot be used.
+    """
 
     def __init__(self, settings: EtcdSettings) -> None:
         self._client = EtcdClient(settings)
+
+    @property
+    def certificate_files(self) -> CertificateFiles | None:
+        """Those of the connections; None where they have no TLS."""
+        return self._client.certificate_files
+
+    def on_certificates(self, _before: Pem, after: Pem) -> None:
+        """Go on over new connections with the new certificates."""
+        self._client.renew(after)
 
     async def get(self, key: str) -> Entry | None:
         with store_errors():

@@ -40,7 +40,7 @@ class PairFiles:
 
     def fingerprint(self) -> tuple[object, ...]:
         """Changes when a file does, and when a link leads elsewhere."""
-        return tuple(_state(path) for path in (self.chain, self.key))
+        return tuple(file_state(path) for path in (self.chain, self.key))
 
 
 class CertificateFiles:
@@ -125,7 +125,8 @@ def _in_folder(folder: Path) -> list[PairFiles]:
     return [PairFiles(chain, chain.with_suffix(".key")) for chain in chains if chain.with_suffix(".key").exists()]
 
 
-def _state(path: Path) -> object:
+def file_state(path: Path) -> object:
+    """Changes when the file does, and when a link leads elsewhere."""
     try:
         found = path.stat()
     except OSError as error:

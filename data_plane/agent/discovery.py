@@ -5,11 +5,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import grpc
 import grpc.aio
 
+from data_plane.agent.renewal import Connection, NoLongerTrusted, Renewal
+from data_plane.agent.tls_files import TlsFiles
+from data_plane.config.certificate import CertificateError
 from data_plane.config.rejection import Rejection
 from data_plane.config.resource_set import ResourceSet
 from data_plane.config.subscriber import (
@@ -27,32 +29,10 @@ CALL_SECONDS = 10.0  # for the control plane's first answer, and to put a messag
 STABLE_SECONDS = 10.0  # a stream that lasted so long makes the next wait short again
 FIRST_WAIT_SECONDS = 0.2
 MAX_WAIT_SECONDS = 15.0
-CHANNEL_OPTIONS = (
-    ("grpc.max_receive_message_length", 2 * 1024 * 1024),  # the protocol allows 1 MiB
-    ("grpc.keepalive_time_ms", 10_000),
-    ("grpc.keepalive_timeout_ms", 5_000),
-    ("grpc.http2.max_pings_without_data", 0),
-    ("grpc.enable_retries", 0),
-    ("grpc.use_local_subchannel_pool", 1),  # else a new channel inherits the back-off of the last one
-)
-
+POLL_SECONDS = 5.0  # how often the certificate files are looked at
 ApplyUpdate = Callable[[ConfigUpdate], Awaitable[Sequence[Rejection]]]
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class TlsFiles:
-    """PEM files, read anew for each connection: replaced ones count from the next on."""
-
-    certificate: Path
-    key: Path
-    authority: Path
-
-    def credentials(self) -> grpc.ChannelCredentials:
-        return grpc.ssl_channel_credentials(
-            self.authority.read_bytes(), self.key.read_bytes(), self.certificate.read_bytes()
-        )
 
 
 @dataclass(slots=True)
@@ -65,12 +45,14 @@ class DiscoveryCounters:
     rejected: int = 0
     refused_epochs: int = 0
     protocol_errors: int = 0
+    renewals: int = 0  # streams that went on over a connection with a new certificate
 
 
 class Discovery:
     """Runs the subscriber against `targets` (`host:port`), one at a time, for as long as `run` is not cancelled.
 
     `apply` decides on each update: no rejections means that it is in force. `on_accepted` is told afterwards.
+    `poll_seconds` may be set before: within which new certificates are noticed.
     """
 
     def __init__(
@@ -85,7 +67,8 @@ class Discovery:
     ) -> None:
         self._subscriber = subscriber
         self._targets = tuple(targets)
-        self._tls = tls
+        self.tls = tls
+        self.poll_seconds = POLL_SECONDS
         self._apply = apply
         self._on_accepted = on_accepted
         self._uniform = uniform
@@ -101,21 +84,26 @@ class Discovery:
 
     async def run(self) -> None:
         """For ever. What `apply` raises ends it: the replica's state is then unknown."""
+        connection: Connection | None = None  # one that is there already
         while True:
             target = self._targets[self._next % len(self._targets)]
             started = time.monotonic()
             try:
-                await self._stream(target)
+                connection = await self._stream(connection or Connection.to(target, self.tls.get()))
+                if connection is not None:
+                    self.counters.renewals += 1
+                    continue
                 reason = "the control plane ended the stream"
             except grpc.aio.AioRpcError as error:
                 reason = f"{error.code().name}: {error.details()}"
             except ProtocolError as error:
                 self.counters.protocol_errors += 1
                 reason = str(error)
-            except (TimeoutError, OSError, asyncio.InvalidStateError) as error:
+            except (TimeoutError, OSError, asyncio.InvalidStateError, CertificateError, NoLongerTrusted) as error:
                 reason = str(error) or "no answer in time"
             finally:
                 self.connected_to = None
+            connection = None
             if time.monotonic() - started > STABLE_SECONDS:
                 self._tries = 0
             self.counters.failures += 1
@@ -130,8 +118,10 @@ class Discovery:
         self._tries += 1
         return self._uniform(0, longest)
 
-    async def _stream(self, target: str) -> None:
-        async with grpc.aio.secure_channel(target, self._tls.credentials(), CHANNEL_OPTIONS) as channel:
+    async def _stream(self, connection: Connection) -> Connection | None:
+        """Until the stream ends. Returns a connection with new certificates, if that is why."""
+        target = connection.target
+        async with connection.channel as channel, Renewal(self.tls, connection, self.poll_seconds) as renewal:
             call: grpc.aio.StreamStreamCall[bytes, bytes] = channel.stream_stream(STREAM)()
             await self._send(call, self._subscriber.connect())
             async with asyncio.timeout(CALL_SECONDS):
@@ -139,9 +129,13 @@ class Discovery:
             self.counters.connects += 1
             while isinstance(message, bytes):
                 await self._act(call, target, self._subscriber.receive(message))
-                message = await call.read()  # the keepalive is its deadline
+                message = await renewal.wait_for(call.read())  # the keepalive is its deadline
+            if successor := renewal.take():
+                logger.info("discovery_renewed target=%s", target)
+                return successor
             if (code := await call.code()) is not grpc.StatusCode.OK:
                 raise ProtocolError(f"{code.name}: {await call.details()}")
+        return None
 
     async def _act(self, call: "grpc.aio.StreamStreamCall[bytes, bytes]", target: str, action: Action | None) -> None:
         if self.connected_to is None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from control_plane.distribution.server import OPTIONS
 from control_plane.etcd.endpoints import CHANNEL_OPTIONS as ETCD_OPTIONS
-from data_plane.agent.discovery import CHANNEL_OPTIONS as DISCOVERY_OPTIONS
+from data_plane.agent.renewal import CHANNEL_OPTIONS as DISCOVERY_OPTIONS
 
 OURS = {name for name, _ in (*OPTIONS, *ETCD_OPTIONS, *DISCOVERY_OPTIONS)}
 

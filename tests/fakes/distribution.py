@@ -17,7 +17,8 @@ from control_plane.distribution.item import Unreadable
 from control_plane.distribution.server import ServerTls
 from control_plane.distribution.service import ServiceOptions
 from control_plane.store.base import Compare, Delete, Put, Store
-from data_plane.agent.discovery import Discovery, TlsFiles
+from data_plane.agent.discovery import Discovery
+from data_plane.agent.tls_files import TlsFiles
 from data_plane.config.rejection import Rejection
 from data_plane.config.resource_set import ResourceSet
 from data_plane.config.subscriber import ConfigUpdate, Identity, Subscriber

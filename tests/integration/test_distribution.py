@@ -20,7 +20,8 @@ from control_plane.distribution.server import ServerTls
 from control_plane.etcd.settings import EtcdSettings
 from control_plane.store.etcd import EtcdStore
 from control_plane.store.memory import MemoryStore
-from data_plane.agent.discovery import STREAM, TlsFiles
+from data_plane.agent.discovery import STREAM
+from data_plane.agent.tls_files import TlsFiles
 from tests.fakes.distribution import (
     Replica,
     TestPki,
@@ -280,7 +281,7 @@ async def test_who_does_not_prove_its_gateway_is_refused_and_counted(
     store: MemoryStore, pki: TestPki, make: "object"
 ) -> None:
     tls = make(pki)  # type: ignore[operator]
-    credentials = tls.credentials() if tls else grpc.ssl_channel_credentials(pki.authority_file.read_bytes())
+    credentials = tls.get().credentials() if tls else grpc.ssl_channel_credentials(pki.authority_file.read_bytes())
     async with control_plane(store, pki) as cp:
         with pytest.raises(grpc.aio.AioRpcError) as refusal:
             await _say_hello(grpc.aio.secure_channel(f"127.0.0.1:{cp.port}", credentials))
@@ -315,7 +316,7 @@ async def test_a_replica_cannot_pose_as_a_control_plane(store: MemoryStore, pki:
     pki.server = ServerTls(identity.certificate, identity.key, pki.authority_file)
     async with control_plane(store, pki) as cp:
         with pytest.raises(grpc.aio.AioRpcError):
-            await _say_hello(grpc.aio.secure_channel(f"127.0.0.1:{cp.port}", identity.credentials()))
+            await _say_hello(grpc.aio.secure_channel(f"127.0.0.1:{cp.port}", identity.get().credentials()))
 
 
 @pytest.mark.parametrize(
@@ -339,7 +340,7 @@ async def test_a_node_that_breaks_the_protocol_is_let_go(
     store: MemoryStore, pki: TestPki, messages: Sequence[bytes]
 ) -> None:
     async with control_plane(store, pki) as cp:
-        channel = grpc.aio.secure_channel(f"127.0.0.1:{cp.port}", pki.gateway().credentials())
+        channel = grpc.aio.secure_channel(f"127.0.0.1:{cp.port}", pki.gateway().get().credentials())
         with pytest.raises(grpc.aio.AioRpcError) as refusal:
             await _say(channel, messages)
         assert refusal.value.code() is grpc.StatusCode.INVALID_ARGUMENT

@@ -11,7 +11,8 @@ import pytest
 from isthmus.discovery.v1 import discovery_pb2 as pb
 
 from data_plane.agent import discovery
-from data_plane.agent.discovery import Discovery, TlsFiles
+from data_plane.agent.discovery import Discovery
+from data_plane.agent.tls_files import TlsFiles
 from data_plane.config.rejection import Rejection
 from data_plane.config.resource_set import Payload, Position, ResourceSet
 from data_plane.config.subscriber import ConfigUpdate, Identity, Subscriber
