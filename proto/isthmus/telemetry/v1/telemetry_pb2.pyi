@@ -9,6 +9,48 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class Delivery(_message.Message):
+    __slots__ = ("sequence", "records", "sums")
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    RECORDS_FIELD_NUMBER: _ClassVar[int]
+    SUMS_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    records: _containers.RepeatedCompositeFieldContainer[CallRecord]
+    sums: _containers.RepeatedCompositeFieldContainer[FoldedSum]
+    def __init__(self, sequence: _Optional[int] = ..., records: _Optional[_Iterable[_Union[CallRecord, _Mapping]]] = ..., sums: _Optional[_Iterable[_Union[FoldedSum, _Mapping]]] = ...) -> None: ...
+
+class Receipt(_message.Message):
+    __slots__ = ("sequence",)
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    sequence: int
+    def __init__(self, sequence: _Optional[int] = ...) -> None: ...
+
+class FoldedSum(_message.Message):
+    __slots__ = ("node", "table", "hour", "tenant", "application", "model", "version", "calls", "usage", "charged", "incurred")
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    TABLE_FIELD_NUMBER: _ClassVar[int]
+    HOUR_FIELD_NUMBER: _ClassVar[int]
+    TENANT_FIELD_NUMBER: _ClassVar[int]
+    APPLICATION_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    CALLS_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
+    CHARGED_FIELD_NUMBER: _ClassVar[int]
+    INCURRED_FIELD_NUMBER: _ClassVar[int]
+    node: str
+    table: str
+    hour: _timestamp_pb2.Timestamp
+    tenant: str
+    application: str
+    model: str
+    version: str
+    calls: int
+    usage: Usage
+    charged: int
+    incurred: int
+    def __init__(self, node: _Optional[str] = ..., table: _Optional[str] = ..., hour: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., tenant: _Optional[str] = ..., application: _Optional[str] = ..., model: _Optional[str] = ..., version: _Optional[str] = ..., calls: _Optional[int] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., charged: _Optional[int] = ..., incurred: _Optional[int] = ...) -> None: ...
+
 class CallRecord(_message.Message):
     __slots__ = ("node", "worker", "incarnation", "sequence", "request_id", "trace_id", "decision_id", "started", "duration_ns", "first_byte_ns", "first_token_ns", "gateway", "revision", "tenant", "team", "application", "credential", "identity_method", "route", "api", "operation", "method", "model_requested", "model", "version", "target", "provider", "stream", "outcome", "status", "error_code", "error_origin", "attempts", "usage", "is_estimated", "price_version", "charged", "incurred", "limits", "verdicts", "candidates", "bytes_in", "bytes_out", "client_ip", "api_version")
     NODE_FIELD_NUMBER: _ClassVar[int]
