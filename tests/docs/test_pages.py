@@ -1,0 +1,52 @@
+"""Every command of the documentation is run, page by page, each on a machine of its own."""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from control_plane.cli.etcd_binary import EtcdBinary
+from tests.docs.markdown import blocks, pages
+from tests.docs.terminal import Terminal, runnable
+from tests.docs.world import World, echo_server
+from tests.fakes.cluster import Cluster, InstantPods
+from tests.fakes.kubernetes_api import KubernetesApi
+from tests.fakes.kubernetes_http import kubeconfig, serve
+
+QUICK = ("README.md", "docs/first-call.md", "docs/models.md", "docs/quick-start.md")
+CLUSTER = re.compile(r"^(helm|kubectl) ", re.MULTILINE)
+PAGES = [
+    pytest.param(page, id=page, marks=() if page in QUICK else pytest.mark.long) for page in pages() if runnable(page)
+]
+
+
+@pytest.fixture
+def world(etcd_binary: EtcdBinary, tmp_path: Path) -> Iterator[World]:
+    folder = tmp_path / "isthmus"
+    folder.mkdir()
+    with echo_server() as port:
+        made = World(folder, str(etcd_binary.path.parent), port)
+        made.furnish()
+        try:
+            yield made
+        finally:
+            made.end()
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_tells_to_do_works(page: str, world: World) -> None:
+    with contextlib.ExitStack() as stack:
+        if any(CLUSTER.search(block.text) for block in blocks(page) if block.is_run):
+            world.have_cluster(stack.enter_context(cluster()))
+        assert Terminal(world).run_page(page) == []
+
+
+@contextlib.contextmanager
+def cluster() -> Iterator[str]:
+    """A Kubernetes API whose pods are ready at once, as the configuration of its clients."""
+    api = KubernetesApi()
+    with serve(api) as address, Cluster(api, InstantPods(api)).run():
+        yield kubeconfig(address)

@@ -1,0 +1,165 @@
+"""A newcomer's machine: a folder, a terminal, and what `isthmus up` starts, on ports of its own."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from control_plane.cli.child_process import start_child
+from control_plane.cli.detect import KNOWN
+from scripts.tools import obtain
+from tests.docs.markdown import ROOT
+from tests.fakes.ports import lasting_ports
+
+BIN = ROOT / ".venv" / "bin"
+READY = "Ctrl-C stops everything."
+UP_SECONDS = 40.0
+END_SECONDS = 20.0
+POLL_SECONDS = 0.05
+UP = re.compile(
+    r"^(?:make up(?: ARGS=\"(?P<arguments>[^\"]*)\")?|isthmus up(?P<options> [^#\n]*)?)(?: *#.*)?$", re.MULTILINE
+)
+SHIM = '#!/bin/sh\nexec "{python}" "{program}" {name} "$@"\n'
+STAND_INS = ("make", "pip")  # what would change the machine, or run for minutes
+
+
+class Echo(BaseHTTPRequestHandler):
+    """A REST API that tells what it was asked."""
+
+    protocol_version = "HTTP/1.1"
+
+    def _answer(self) -> None:
+        length = int(self.headers.get("content-length", 0))
+        told = {"method": self.command, "path": self.path, "headers": dict(self.headers), "rows": []}
+        told["body"] = self.rfile.read(length).decode(errors="replace")
+        body = json.dumps(told).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
+
+    def log_message(self, format: str, *args: object) -> None:
+        """What was asked is in the answer."""
+
+
+class World:
+    """`folder` is where a page's commands are run; it begins with what a checkout has for users."""
+
+    def __init__(self, folder: Path, path: str, echo_port: int) -> None:
+        self.folder = folder
+        self._echo_port = echo_port
+        self._ports = dict(zip((8080, 8443), lasting_ports(2), strict=True))
+        self._terminal = folder.with_name("terminal")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._shims = shims = folder.with_name("bin")
+        shims.mkdir()
+        for name in STAND_INS:
+            (shims / name).write_text(
+                SHIM.format(python=sys.executable, program=ROOT / "tests" / "docs" / "stand_in.py", name=name)
+            )
+            (shims / name).chmod(0o755)
+        keys = {known.variable: "" for known in KNOWN}  # no provider is asked
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("ISTHMUS_")},
+            **keys,
+            "HOME": str(folder.with_name("home")),
+            "PATH": f"{shims}:{BIN}:{path}:{os.environ['PATH']}",
+            "DOCS_ROOT": str(ROOT),
+        }
+        (folder.with_name("home")).mkdir()
+
+    def furnish(self) -> None:
+        """Put what a checkout has for users into the folder, with addresses that exist here."""
+        for path in sorted(each for each in (ROOT / "examples").rglob("*") if each.is_file()):
+            target = self.folder / path.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(self.mapped(path.read_text()))
+        for name in ("charts", ".venv"):
+            (self.folder / name).symlink_to(ROOT / name)
+
+    def have_cluster(self, configuration: str) -> None:
+        """Helm and kubectl, and a cluster that they talk to."""
+        for name, tool in (("helm", "helm3"), ("kubectl", "kubectl")):
+            (self._shims / name).symlink_to(obtain(tool))
+        file = self.folder.with_name("kubeconfig")
+        file.write_text(configuration)
+        self.environment["KUBECONFIG"] = str(file)
+
+    def mapped(self, text: str) -> str:
+        """A text of the documentation with the addresses and hosts of this machine."""
+        for documented, port in self._ports.items():
+            text = re.sub(rf"\b(127\.0\.0\.1|localhost):{documented}\b", f"127.0.0.1:{port}", text)
+        text = re.sub(r"https://isthmus\.example(:\d+)?", f"http://127.0.0.1:{self._ports[8443]}", text)
+        text = re.sub(r"host: [\w.-]+\.internal, port: \d+", f"host: 127.0.0.1, port: {self._echo_port}", text)
+        return re.sub(r"(https?)://[\w.-]+\.internal(:\d+)?", f"http://127.0.0.1:{self._echo_port}", text)
+
+    def start(self, options: str = "") -> None:
+        """Run `isthmus up` with these options until it says that it is ready; a running one ends first."""
+        self.end()
+        ports = f"--port {self._ports[8080]} --admin-port {self._ports[8443]}"
+        options = re.sub(r"--(admin-)?port \d+", "", options)
+        self._terminal.write_bytes(b"")
+        script = f"cd '{self.folder}' && exec '{BIN}/isthmus' up {ports} {options}"
+        self._process = start_child(["/bin/sh", "-c", script], self._terminal, env=self.environment)
+        deadline = time.monotonic() + UP_SECONDS
+        while READY not in self.welcome():
+            assert self._process.poll() is None and time.monotonic() < deadline, self.welcome()
+            time.sleep(POLL_SECONDS)
+        metrics = re.search(r"metrics +http://127\.0\.0\.1:(\d+)", self.welcome())
+        assert metrics, self.welcome()
+        self._ports[9090] = int(metrics[1])
+        self._ports[8445] = self._health_port()
+
+    @property
+    def is_up(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def welcome(self) -> str:
+        return self._terminal.read_text()
+
+    def end(self) -> None:
+        """Ctrl-C."""
+        if self._process is not None and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGINT)
+            try:
+                self._process.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+
+    def _health_port(self) -> int:
+        """Of the control plane: nobody needs it beside `isthmus up`, so it is not printed."""
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                arguments = path.read_bytes().decode().split("\0")
+            except OSError:
+                continue
+            listen = f"--listen=127.0.0.1:{self._ports[8443]}"
+            if listen in arguments:
+                return int(next(each for each in arguments if "--health-listen" in each).rpartition(":")[2])
+        raise AssertionError("no control plane runs")
+
+
+@contextmanager
+def echo_server() -> Iterator[int]:
+    """Its port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
