@@ -11,6 +11,7 @@ from pathlib import Path
 
 from data_plane.listen_address import ListenAddress, parse_listen_addresses
 
+SHORTEST_POLL_SECONDS = 0.05
 MEBIBYTE = 1024 * 1024
 MAX_WORKERS = 256
 NODE_ID = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,126}[A-Za-z0-9])?")
@@ -171,7 +172,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         _paths,
         "for https listeners: a folder, or cert.pem:key.pem, ...; read anew on change",
     )
-    add("--certificate-poll-seconds", "5", _seconds, "how often the files of --cert, --key, --ca are looked at")
+    add("--certificate-poll-seconds", "5", _poll_seconds, "how often the files of --cert, --key, --ca are looked at")
     add("--admin-listen", "127.0.0.1:9090", _address, "address for health, metrics and the configuration dump")
     add("--workers", "1", _workers, "number of worker processes")
     add("--data-dir", "data-plane", Path, "folder for the last good configuration and call records")
@@ -276,6 +277,13 @@ def _whole(text: str, low: int, high: int) -> int:
     if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {low} to {high}")
     return int(text)
+
+
+def _poll_seconds(text: str) -> float:
+    seconds = _seconds(text)
+    if seconds < SHORTEST_POLL_SECONDS:
+        raise argparse.ArgumentTypeError(f"'{text}' must be at least {SHORTEST_POLL_SECONDS} seconds")
+    return seconds
 
 
 def _seconds(text: str) -> float:

@@ -1,7 +1,7 @@
 """One gRPC channel for each member of the cluster, and which of them is asked next."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import grpc
 import grpc.aio
@@ -34,17 +34,9 @@ class Endpoints:
         CertificateError: the certificate files cannot be used.
     """
 
-    def __init__(
-        self,
-        settings: EtcdSettings,
-        *,
-        first: int,
-        retire_seconds: float = RETIRE_SECONDS,
-        wall_clock: Callable[[], float] = wall_clock,
-    ) -> None:
+    def __init__(self, settings: EtcdSettings, *, first: int) -> None:
         self._names = settings.endpoints
         self._targets = settings.targets
-        self._retire_seconds = retire_seconds
         self._retiring: set[asyncio.Task[None]] = set()
         paths = CertificatePaths("etcd", settings.cert_file, settings.key_file, settings.ca_file)
         self.files = CertificateFiles(paths, wall_clock) if settings.tls else None
@@ -70,7 +62,7 @@ class Endpoints:
         """Go on over new connections with these certificates. Those before are closed when nothing needs them, or after
         a while: a watch resumes over a new one."""
         before, self._channels = self._channels, self._make(pem)
-        retiring = asyncio.get_running_loop().create_task(self._close(before, self._retire_seconds))
+        retiring = asyncio.get_running_loop().create_task(self._close(before, RETIRE_SECONDS))
         self._retiring.add(retiring)
         retiring.add_done_callback(self._retiring.discard)
 

@@ -136,6 +136,7 @@ class Replica:
     resources: ResourceSet = field(default_factory=ResourceSet)
     updates: list[ConfigUpdate] = field(default_factory=list)
     renames: Mapping[str, str] = field(default_factory=dict)
+    discovery: Discovery = field(init=False)  # while it runs
 
     async def apply(self, update: ConfigUpdate) -> Sequence[Rejection]:
         reasons = {path: self.check(path, payload) for path, payload in update.changed.items()}
@@ -145,7 +146,7 @@ class Replica:
     @contextlib.asynccontextmanager
     async def running(self, ports: Sequence[int], tls: TlsFiles, gateway: str = GATEWAY) -> AsyncIterator["Replica"]:
         subscriber = Subscriber(Identity(self.name, gateway, 1), self.resources)
-        discovery = Discovery(
+        self.discovery = Discovery(
             subscriber,
             [f"127.0.0.1:{port}" for port in ports],
             tls,
@@ -153,7 +154,7 @@ class Replica:
             on_accepted=lambda resources: None,
             uniform=random.Random(self.name).uniform,
         )
-        async with running(discovery.run()):
+        async with running(self.discovery.run()):
             yield self
 
 
