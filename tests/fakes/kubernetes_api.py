@@ -1,6 +1,6 @@
 """A Kubernetes API in memory: discovery, reading, writing, watching; enough for helm and kubectl.
 
-It knows no admission, no schemas, no conflicts between managers, and runs nothing: `cluster.py` does. What it does refuse
+It knows no admission, no schemas, no conflicts between managers, and runs nothing: `cluster.py` does. What it refuses
 as the real one does: objects in a namespace that is not there, and changes of fields that must not change.
 """
 
@@ -10,6 +10,7 @@ import threading
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.fakes.kubernetes_patch import apply, merge, strategic_merge
@@ -96,7 +97,7 @@ class KubernetesApi:
     objects: dict[Key, Json] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    logs: dict[str, str] = field(default_factory=dict)  # what pods have printed, by the pod's name
+    logs: dict[str, Path] = field(default_factory=dict)  # files with what pods have printed, by the pod's name
     has_kubelet: bool = False  # then a pod that is deleted goes when what runs it says so
     closed: bool = False
 

@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
         if (version, resource) not in {(v, p) for p, (v, _) in PLURALS.items()}:
             raise Refused(404, "NotFound", f"the server could not find {path}")
         if below == "log":
-            return self._send_text(self.kubernetes.logs.get(name, ""))
+            return self._respond(200, "text/plain", self.kubernetes.logs[name].read_bytes())
         key = Key(PLURALS[resource][1], namespace, name)
         if self.command == "GET":
             return self._read(key, query)
@@ -171,9 +171,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, document: Json) -> None:
         self._respond(status, "application/json", json.dumps(document).encode())
-
-    def _send_text(self, text: str) -> None:
-        self._respond(200, "text/plain", text.encode())
 
     def _respond(self, status: int, content_type: str, body: bytes) -> None:
         self.send_response(status)
