@@ -24,8 +24,14 @@ from control_plane.api.throttle import Throttle
 from control_plane.api.tls import ListenerTls
 from control_plane.audit.log import timestamp
 from control_plane.audit.retention import AuditRetention
+from control_plane.backup.apply import RestoreDuty
+from control_plane.backup.fence import FencedStore
+from control_plane.backup.restore import Restores
+from control_plane.backup.snapshot import KeyFileError as GroupKeyFileError
+from control_plane.backup.snapshot import Snapshots, read_group_key
 from control_plane.certificate_files import CertificateError, CertificateFiles, CertificatePaths
 from control_plane.certificate_watch import CertificateWatch, Watched
+from control_plane.distribution.catalog import StoreReplaced
 from control_plane.distribution.distribution import Distribution, DistributionOptions
 from control_plane.distribution.epoch import ensure_epoch
 from control_plane.distribution.members import Member, Members
@@ -42,10 +48,11 @@ from control_plane.metrics import Metrics, Value
 from control_plane.secrets.rotation import KeyRotation
 from control_plane.secrets.sealer import KeyFileError, Sealer, read_key_file
 from control_plane.settings import Address, EtcdAccess, Settings, SettingsError, package_version, parse
-from control_plane.store.base import Store, StoreError
+from control_plane.store.base import Store, StoreError, UnderRestore
 from control_plane.store.etcd import EtcdStore
 from control_plane.store.index import Index
 from control_plane.store.initialise import WrongMasterKey, check_master_key, initialise
+from control_plane.store.keys import RESTORE_KEY
 from control_plane.store.resources import Resources
 from control_plane.store.skew import Readers, oldest_of
 from control_plane.store.writer import Writer
@@ -56,6 +63,11 @@ RETRY_SECONDS = 1.0
 STREAM_SECONDS = 5.0  # how long requests may go on when the process ends
 STOP_SECONDS = 20.0
 KEEP_ALIVE_SECONDS = 75.0
+
+STORE_REPLACED = (
+    "etcd's revision went back: it is another store, or was put back from a snapshot. Start this control plane again; "
+    "replicas take what the store has now once `isthmus restore` has announced it"
+)
 
 logger = logging.getLogger(__name__)
 
@@ -80,8 +92,11 @@ def main(arguments: Sequence[str]) -> int:
     except CannotStart as error:
         sys.stderr.write(f"isthmus-control-plane: {error}\n")
         return FAILED
-    except ExceptionGroup:
-        logger.exception("control_plane_failed")
+    except ExceptionGroup as group:
+        if group.subgroup(StoreReplaced):
+            sys.stderr.write(f"isthmus-control-plane: {STORE_REPLACED}\n")
+        else:
+            logger.exception("control_plane_failed")
         return FAILED
     return 0
 
@@ -117,14 +132,19 @@ class ControlPlane:
         self._readiness = Readiness()
         try:
             self._sealer = Sealer(read_key_file(settings.master_key_file))
+            if settings.last_good_key_file:
+                read_group_key(settings.last_good_key_file)  # said now, not when the first snapshot is wanted
             tls_files = _tls_files(settings)
             self._tls = ListenerTls(tls_files.current) if tls_files else None
             etcd = _etcd(settings.etcd)
             self._store: Store = MeasuredStore(etcd, self._metrics)
             self._distribution = _distribution(self._store, self._sealer, settings)
-        except (KeyFileError, ValueError) as error:
+        except (KeyFileError, GroupKeyFileError, ValueError) as error:
             raise CannotStart(str(error)) from error
-        self._tokens = AdminTokens(self._store)
+        # What ordinary writes go through, and what is not theirs: leases, replicas' records, the restore itself.
+        self._fenced = FencedStore(self._store)
+        self._restore_duty = RestoreDuty(self._store)
+        self._tokens = AdminTokens(self._fenced)
         self._index = Index(self._store)
         watched = [Watched(self._distribution.certificates.files, self._distribution.on_certificates)]
         if tls_files and self._tls:
@@ -133,7 +153,12 @@ class ControlPlane:
         if etcd.certificate_files:
             watched.append(Watched(etcd.certificate_files, etcd.on_certificates))
         self._certificates = CertificateWatch(watched, settings.certificate_poll_seconds, wall_clock)
-        duties = (HistoryRetention(self._store), AuditRetention(self._store), KeyRotation(self._store, self._sealer))
+        duties = (
+            self._restore_duty,
+            HistoryRetention(self._fenced),
+            AuditRetention(self._fenced),
+            KeyRotation(self._fenced, self._sealer),
+        )
         self._election = Election(self._store, settings.name, duties)
         self._members = Members(self._store, Member(settings.name, package_version()))
 
@@ -166,11 +191,26 @@ class ControlPlane:
                 raise CannotStart(str(error)) from error
             except OSError as error:
                 raise CannotStart(f"discovery: {error}") from error
+            except UnderRestore:
+                await self._finish_restore()
             except (StoreError, StoreUnavailable) as error:
                 endpoints = ",".join(self._settings.etcd.endpoints)
                 logger.warning("store_unreachable endpoints=%s reason=%r trying_again=true", endpoints, str(error))
             await asyncio.sleep(RETRY_SECONDS)
             await self._certificates.look()  # etcd may refuse the one that we have
+
+    async def _finish_restore(self) -> None:
+        """Take part in what ends a restore: there may be no other control plane left that does."""
+        logger.warning("restore_under_way trying_again=true")
+        election = Election(self._store, self._settings.name, (self._restore_duty,))
+        async with asyncio.TaskGroup() as group:
+            electing = group.create_task(election.run())
+            with contextlib.suppress(StoreError):
+                while True:
+                    if await self._store.get(RESTORE_KEY) is None:
+                        break
+                    await asyncio.sleep(RETRY_SECONDS)
+            electing.cancel()
 
     async def _prepare_store(self) -> None:
         """What a store has before anything else; each is done by the first control plane that comes."""
@@ -212,12 +252,14 @@ class ControlPlane:
         def oldest_readers() -> Readers:
             return oldest_of(nodes.oldest_connected(), members.oldest())
 
-        writer = Writer(self._store, self._index, self._sealer, readers=oldest_readers)
+        writer = Writer(self._fenced, self._index, self._sealer, readers=oldest_readers)
         return Services(
             store=self._store,
             index=self._index,
             resources=Resources(self._store, self._sealer, writer),
             tokens=self._tokens,
+            restores=Restores(self._store, self._sealer, lambda: datetime.now(UTC)),
+            snapshots=Snapshots(self._distribution.catalog, self._settings.last_good_key_file),
             catalog=self._distribution.catalog,
             nodes=nodes,
             quarantine=self._distribution.quarantine,

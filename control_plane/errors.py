@@ -13,6 +13,9 @@ class FieldError:
     message: str
 
 
+RESTORE_UNDER_WAY = "a restore is being applied; `isthmus restore --status` tells how far it is; try again after it"
+
+
 class ControlPlaneError(Exception):
     """A refusal. Subclasses fix `status` and `code`; the text says what is allowed and never holds a secret."""
 
@@ -81,6 +84,20 @@ class ReplicaTooOld(ControlPlaneError):
     code = "replica_too_old"
 
 
+class StoreNotEmpty(ControlPlaneError):
+    """A restore would replace what the store has, and the client did not say that it may."""
+
+    status = 409
+    code = "store_not_empty"
+
+
+class NoSnapshotKey(ControlPlaneError):
+    """This control plane was not given the replica group's key."""
+
+    status = 409
+    code = "no_snapshot_key"
+
+
 class Expired(ControlPlaneError):
     """The revision asked for is no longer kept; begin anew."""
 
@@ -114,6 +131,13 @@ class StoredInvalid(ControlPlaneError):
 
     status = 500
     code = "stored_resource_invalid"
+
+
+class RestoreUnderWay(ControlPlaneError):
+    """A restore is being applied; until it is done nothing else is written."""
+
+    status = 503
+    code = "restore_under_way"
 
 
 class StoreUnavailable(ControlPlaneError):

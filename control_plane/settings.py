@@ -86,6 +86,7 @@ class Settings:
     health_listen: Address
     certificate_poll_seconds: float
     master_key_file: Path
+    last_good_key_file: Path | None
     bootstrap_token_file: Path | None
 
 
@@ -128,6 +129,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         health_listen=given.health_listen,
         certificate_poll_seconds=given.certificate_poll_seconds,
         master_key_file=given.master_key_file,
+        last_good_key_file=given.last_good_key_file,
         bootstrap_token_file=given.bootstrap_token_file,
     )
 
@@ -172,6 +174,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     add("--health-listen", "127.0.0.1:8445", _address, "address for /healthz, /readyz and /metrics")
     add("--certificate-poll-seconds", "5", _seconds, "how often certificate files are looked at for new ones")
     add("--master-key-file", None, Path, "keys that encrypt secrets in the store: lines of <key id>:<base64>")
+    add("--last-good-key-file", None, Path, "the replicas' key file: seals bootstrap snapshots; without, none are made")
     add("--bootstrap-token-file", None, Path, "the first admin token; written, 0600, if the file does not exist")
     return parser
 

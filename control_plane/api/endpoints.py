@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from control_plane.api.administration import AdministrationEndpoints
+from control_plane.api.backup_endpoints import BackupEndpoints
 from control_plane.api.batch import BatchEndpoint
 from control_plane.api.call import Endpoint
 from control_plane.api.events import Events
@@ -15,11 +16,15 @@ from control_plane.api.policy import PolicyEndpoint
 from control_plane.api.resource_endpoints import ResourceEndpoints
 from control_plane.api.watch import Watches
 from control_plane.audit.log import AuditLog
+from control_plane.backup.export import Exporter
+from control_plane.backup.restore import Restores
+from control_plane.backup.snapshot import Snapshots
 from control_plane.distribution.catalog import Catalog
 from control_plane.distribution.members import Members
 from control_plane.distribution.nodes import Nodes
 from control_plane.distribution.quarantine import Quarantine
 from control_plane.identity.tokens import AdminTokens
+from control_plane.settings import package_version
 from control_plane.store.base import Store
 from control_plane.store.index import Index
 from control_plane.store.resources import Resources
@@ -33,6 +38,8 @@ class Services:
     index: Index
     resources: Resources
     tokens: AdminTokens
+    restores: Restores
+    snapshots: Snapshots
     catalog: Catalog
     nodes: Nodes
     quarantine: Quarantine
@@ -57,6 +64,7 @@ class Endpoints:
         fleet = FleetEndpoints(s.catalog, s.nodes, s.quarantine)
         administration = AdministrationEndpoints(s.tokens, AuditLog(s.store))
         status = StatusEndpoint(s.catalog, s.quarantine, s.store, s.members)
+        backup = BackupEndpoints(Exporter(s.store, package_version(), s.now), s.restores, s.snapshots)
         return {
             "list": resources.list,
             "get": resources.get,
@@ -76,6 +84,11 @@ class Endpoints:
             "events": self.events.events,
             "explain_policy": PolicyEndpoint(s.catalog).explain,
             "audit": administration.audit,
+            "backup": backup.backup,
+            "restore": backup.restore,
+            "restore_status": backup.restore_status,
+            "announce_epoch": backup.announce_epoch,
+            "snapshot": backup.snapshot,
             "list_tokens": administration.list_tokens,
             "create_token": administration.create_token,
             "revoke_token": administration.revoke_token,

@@ -40,6 +40,10 @@ _QUERY: Mapping[str, tuple[Json, str]] = {
     "resourceVersion": ({"type": "integer", "minimum": 0}, "With `watch`: events after this revision; else from now."),
     "dryRun": (_FLAG, "Check everything and change nothing."),
     "allowSkew": (_FLAG, "Write also what connected replicas are too old for; it is left out of what they get."),
+    "history": ({"type": "boolean", "default": True}, "With earlier versions of resources."),
+    "audit": ({"type": "boolean", "default": True}, "With the audit log."),
+    "accept": (_FLAG, "Also if the store has resources: they become what the backup says."),
+    "schemaVersion": ({"type": "integer", "minimum": 1}, "For replicas of this schema version; else of the newest."),
     "tenant": (_NAME, "Of this tenant."),
     **{
         name: (_NAME, f"The {name} of the request.")
@@ -119,6 +123,8 @@ def _operation(operation: Operation) -> Json:
     }
     if operation.request:
         described["requestBody"] = {"required": True, "content": _request_content(operation)}
+    if operation.sends:
+        described["requestBody"] = {"required": True, "content": {operation.sends: {}}}
     if operation.scope:
         described["x-isthmus-scope"] = operation.scope
     else:
@@ -136,12 +142,19 @@ def _request_content(operation: Operation) -> Json:
     return {"application/json": media, "application/yaml": media}
 
 
-def _responses(operation: Operation) -> Json:
+def _answer_content(operation: Operation) -> Json:
     content: Json = {}
     if operation.answer:
         content["application/json"] = {"schema": _reference(operation.answer)}
+    if operation.gives:
+        content[operation.gives] = {}
     if operation.streams:
         content["text/event-stream"] = {"schema": _TEXT}
+    return content
+
+
+def _responses(operation: Operation) -> Json:
+    content = _answer_content(operation)
     success: Json = {"description": HTTPStatus(operation.success).phrase, "headers": dict(_REQUEST_ID)}
     if content:
         success["content"] = content

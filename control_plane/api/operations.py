@@ -36,12 +36,14 @@ class Operation:
     errors: tuple[int, ...] = ()
     streams: bool = False  # may answer with server-sent events
     from_memory: bool = False  # answers also while the store is away
+    sends: str = ""  # the media type of a request that is no JSON
+    gives: str = ""  # the media type of an answer that is no JSON
 
     @property
     def all_errors(self) -> tuple[int, ...]:
         """Every error status it may answer with."""
         usual = {400, 401, 403, 405, 429, 500, 503} if self.scope else {405}
-        if self.request:
+        if self.request or self.sends:
             usual |= {408, 413, 415, 422}
         return tuple(sorted(usual | set(self.errors)))
 
@@ -146,6 +148,30 @@ _OTHERS = (
     Operation(
         "revokeToken", "revoke_token", "DELETE", "/v1/tokens/{id}", "admin", "tokens", "Revoke an admin token",
         success=204, errors=(404,),
+    ),
+    Operation(
+        "exportBackup", "backup", "GET", "/v1/backup", "admin", "backup",
+        "Read a backup of the store: resources, admin tokens, history, audit log; Secrets stay sealed",
+        query=("history", "audit"), gives="application/vnd.isthmus.backup", errors=(410,),
+    ),
+    Operation(
+        "restoreBackup", "restore", "PUT", "/v1/restore", "admin", "backup",
+        "Make the store what a backup says, and have replicas take it; the leader finishes what this begins",
+        query=("accept", "dryRun"), sends="application/vnd.isthmus.backup", answer="RestoreStatus", errors=(409, 410),
+    ),
+    Operation(
+        "getRestore", "restore_status", "GET", "/v1/restore", "admin", "backup",
+        "Read how the restore goes that is under way, or how the last one went", answer="RestoreStatus",
+    ),
+    Operation(
+        "announceEpoch", "announce_epoch", "POST", "/v1/epoch", "admin", "backup",
+        "Have replicas take what the store has, after etcd itself was put back", headers=IDEMPOTENT,
+        answer="EpochAnnounced", errors=(409,),
+    ),
+    Operation(
+        "getSnapshot", "snapshot", "GET", "/v1/tenants/platform/gateways/{name}/snapshot", "admin", "gateways",
+        "Read a bootstrap snapshot for new replicas of a Gateway, sealed under their group's key",
+        query=("schemaVersion",), gives="application/vnd.isthmus.snapshot", errors=(404, 409),
     ),
     Operation("getHealth", "healthz", "GET", "/healthz", None, "health", "Whether the process lives", answer="Health"),
     Operation(

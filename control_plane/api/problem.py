@@ -7,7 +7,14 @@ from typing import Any
 
 from aiohttp import web
 
-from control_plane.errors import ControlPlaneError, Expired, StoreUnavailable, TooLarge
+from control_plane.errors import (
+    RESTORE_UNDER_WAY,
+    ControlPlaneError,
+    Expired,
+    RestoreUnderWay,
+    StoreUnavailable,
+    TooLarge,
+)
 from control_plane.store import base as store
 
 CONTENT_TYPE = "application/problem+json"
@@ -46,7 +53,7 @@ class RequestTimeout(ControlPlaneError):
 
 
 # aiohttp's own answers, by status: code and sentence.
-_HTTP_PROBLEMS: Mapping[int, tuple[str, str]] = {
+HTTP_PROBLEMS: Mapping[int, tuple[str, str]] = {
     400: ("malformed", "the request cannot be read"),
     404: ("not_found", "there is no such path; /openapi.json lists all, /docs explains them"),
     405: ("method_not_allowed", "the path does not know this method; `Allow` names those that it does"),
@@ -73,8 +80,8 @@ def describe_error(error: Exception, request_id: str = "") -> dict[str, Any]:
     if isinstance(error, ControlPlaneError):
         errors = [{"field": each.path, "message": each.message} for each in error.field_errors]
         return describe(error.status, error.code, error.message, request_id=request_id, errors=errors)
-    if isinstance(error, web.HTTPException) and error.status in _HTTP_PROBLEMS:
-        code, detail = _HTTP_PROBLEMS[error.status]
+    if isinstance(error, web.HTTPException) and error.status in HTTP_PROBLEMS:
+        code, detail = HTTP_PROBLEMS[error.status]
         return describe(error.status, code, detail, request_id=request_id)
     detail = "an error inside the control plane; its log has the request id"
     return describe(500, "internal_error", detail, request_id=request_id)
@@ -85,6 +92,8 @@ def translate(error: Exception) -> Exception:
     match error:
         case store.Compacted():
             return Expired(f"{error}; list again and go on from the list's revision")
+        case store.UnderRestore():
+            return RestoreUnderWay(RESTORE_UNDER_WAY)
         case store.Unavailable():
             return StoreUnavailable("the store cannot be reached; try again")
         case store.TooLarge():

@@ -44,6 +44,10 @@ class Query:
                 return False
         raise _wrong(name, "must be 'true' or 'false'")
 
+    def flag_or(self, name: str, default: bool) -> bool:
+        """A flag that may be on without being named."""
+        return self.flag(name) if name in self._given else default
+
     def number(self, name: str, *, default: int, low: int, high: int) -> int:
         text = self._given.get(name)
         if text is None:

@@ -263,6 +263,29 @@ class TokenList(Model):
     items: tuple[Token, ...]
 
 
+class RestoreStatus(Model):
+    """A restore that would be made, is under way, or was the last one. `counts` by what becomes of what.
+
+    `Unchanged`: the last restore was of this backup, and nothing has changed since. `by` is the id of an admin token.
+    """
+
+    state: Literal["None", "DryRun", "Unchanged", "Applying", "Finished"]
+    backup: str
+    epoch: str
+    by: str
+    started_at: str
+    finished_at: str
+    master_keys: tuple[str, ...]
+    counts: dict[str, int]
+    is_store_empty: bool
+
+
+class EpochAnnounced(Model):
+    """The store's new epoch, which replicas take."""
+
+    epoch: str
+
+
 class ProblemField(Model):
     """What is wrong with one field."""
 
@@ -297,6 +320,8 @@ MODELS: tuple[type[Model], ...] = (
     KeyRequest,
     KeyCreated,
     ResourceItems,
+    RestoreStatus,
+    EpochAnnounced,
     ReplicaList,
     QuarantineList,
     SystemStatus,

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import aiohttp
 
@@ -33,6 +33,8 @@ CODES = {
     504: ExitCode.UNREACHABLE,
 }
 MAX_DETAILS = 20  # lines of an error
+TRANSFER_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=300)  # it may have much to look at
+TRANSFER_BYTES = 256 * 1024
 MAX_LINE_BYTES = 2 * 1024 * 1024  # a watched resource is at most 1 MiB
 
 
@@ -91,6 +93,42 @@ class Client:
         try:
             async with self._open().request(
                 method, self._url(path), params=query, data=data, headers=sent, allow_redirects=False
+            ) as answer:
+                await self._check(answer)
+                return self._decode(await answer.read())
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._unreachable(error) from error
+
+    async def download(self, path: str, file: BinaryIO, *, query: Mapping[str, str] | None = None) -> None:
+        """Write an answer that is no JSON into a file, as it comes.
+
+        Raises:
+            CliError: no answer, one that is an error, or one that is cut short.
+        """
+        try:
+            async with self._open().get(
+                self._url(path), params=query, timeout=TRANSFER_TIMEOUT, allow_redirects=False
+            ) as answer:
+                await self._check(answer)
+                async for piece in answer.content.iter_chunked(TRANSFER_BYTES):
+                    await asyncio.to_thread(file.write, piece)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._unreachable(error) from error
+
+    async def upload(self, path: str, file: BinaryIO, *, query: Mapping[str, str], media_type: str) -> Json:
+        """PUT a file, as it is read, and return the JSON object of the answer.
+
+        Raises:
+            CliError: as `request`.
+        """
+        try:
+            async with self._open().put(
+                self._url(path),
+                params=query,
+                data=_pieces(file),
+                headers={"content-type": media_type},
+                timeout=TRANSFER_TIMEOUT,
+                allow_redirects=False,
             ) as answer:
                 await self._check(answer)
                 return self._decode(await answer.read())
@@ -192,6 +230,11 @@ def problem(status: int, text: bytes) -> CliError:
     if len(details) > MAX_DETAILS:
         details = (*details[:MAX_DETAILS], f"  and {len(details) - MAX_DETAILS} more")
     return CliError(message, CODES.get(status, ExitCode.FAILED), details)
+
+
+async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
+    while piece := await asyncio.to_thread(file.read, TRANSFER_BYTES):
+        yield piece
 
 
 def _reason(error: BaseException) -> str:

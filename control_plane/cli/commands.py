@@ -27,6 +27,8 @@ COMMANDS = (
     Entry("history", "history", "history", RESOURCES, "List the versions of a resource, the newest first."),
     Entry("rollback", "rollback", "rollback", RESOURCES, "Restore an earlier version of a resource."),
     Entry("export", "export", "export", RESOURCES, "Write all resources as YAML that `apply` takes."),
+    Entry("restore", "restore", "restore", FLEET, "Make the store what a backup says, and have all replicas take it."),
+    Entry("snapshot", "snapshot", "snapshot", FLEET, "Write a bootstrap snapshot of a Gateway."),
     Entry("status", "status", "status", FLEET, "Show the control plane, its replicas, and what they refuse."),
     Entry(
         "downgrade-check",

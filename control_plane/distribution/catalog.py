@@ -12,7 +12,8 @@ from control_plane.distribution.node_record import NODES_PREFIX
 from control_plane.distribution.quarantine_record import QUARANTINE_PREFIX
 from control_plane.distribution.state import State, Touched
 from control_plane.distribution.subset import Audience, Subset
-from control_plane.store.base import Batch, Entry, Store, StoreError, Unavailable
+from control_plane.store.base import Batch, Entry, Store, StoreError, Unavailable, UnderRestore
+from control_plane.store.keys import RESTORE_KEY
 
 RETRY_SECONDS = 1.0
 RECONCILE_SECONDS = 30.0
@@ -51,6 +52,10 @@ class _Listing:
 
 class _EventsLost(Exception):
     """The watch did not bring what the store has."""
+
+
+class StoreReplaced(Exception):
+    """The store's revision went back: it is another one, or was put back. What this process knows is of no use."""
 
 
 class Catalog:
@@ -132,6 +137,8 @@ class Catalog:
         raise Unavailable("the watch ended")
 
     def _follow(self, batch: Batch) -> None:
+        if any(event.key == RESTORE_KEY and event.entry for event in batch.events):
+            raise UnderRestore  # all goes on from memory; listing again succeeds when the new set is whole
         touched = Touched()
         for event in batch.events:
             if event.entry is None:
@@ -168,10 +175,20 @@ class Catalog:
         self._take(listing)
 
     async def _list(self) -> _Listing:
-        """All keys that the catalog keeps, at one revision, in pages between which others may run."""
+        """All keys that the catalog keeps, at one revision, in pages between which others may run.
+
+        Raises:
+            UnderRestore: the store is between two sets.
+            StoreReplaced: its revision is lower than it was.
+        """
+        known = self.state.revision
         entries: dict[str, Entry] = {}
         page = await self._store.list(PATH_PREFIX, start=LETTERS_START, limit=PAGE_ENTRIES)
         revision = page.revision
+        if revision < known:
+            raise StoreReplaced(f"the store is at revision {revision} and was at {known}")
+        if (await self._store.list(RESTORE_KEY, limit=1, revision=revision)).entries:
+            raise UnderRestore
         entries.update((entry.key, entry) for entry in page.entries)
         starts = [(PATH_PREFIX, page.next_key), *((prefix, "") for prefix in OTHER_PREFIXES)]
         for prefix, start in starts:

@@ -43,12 +43,14 @@ async def ensure_epoch(store: Store, mint: Callable[[], str]) -> None:
         return  # another control plane was faster
 
 
-async def announce_epoch(store: Store, mint: Callable[[], str]) -> None:
-    """After a restore: a new epoch that replicas take.
+async def announce_epoch(store: Store, mint: Callable[[], str], *beside: Put) -> Epoch:
+    """After a restore: a new epoch that replicas take, written with what else is to be written.
 
     Raises:
         Conflict: someone else wrote the epoch at the same time.
     """
     entry = await store.get(EPOCH_KEY)
+    epoch = Epoch(mint(), accept=True)
     compare = Compare(EPOCH_KEY, entry.revision if entry else 0)
-    await store.transact([compare], [Put(EPOCH_KEY, encode_epoch(Epoch(mint(), accept=True)))])
+    await store.transact([compare], [Put(EPOCH_KEY, encode_epoch(epoch)), *beside])
+    return epoch

@@ -58,6 +58,10 @@ class Subset:
     def find(self, path: str) -> Item | None:
         return self._items.get(path)
 
+    def items(self) -> list[tuple[str, Item]]:
+        """All of the content, as of now, by path."""
+        return sorted(self._items.items())
+
     def includes(self, path: str) -> bool:
         """Whether a resource at this path belongs here, be it sent or not."""
         tenant, kind = tenant_of(path), kind_of(path)
@@ -121,11 +125,12 @@ class Subset:
     def _cache(self, from_hash: bytes, difference: Difference) -> Update:
         if len(self._updates) >= MAX_CACHED_UPDATES:
             self._updates.pop(next(iter(self._updates)))
-        update = Update(self.revision, self.content_hash, difference, self._sent_payload)
+        update = Update(self.revision, self.content_hash, difference, self.sent_payload)
         self._updates[from_hash] = update
         return update
 
-    def _sent_payload(self, path: str, item: Item) -> bytes:
+    def sent_payload(self, path: str, item: Item) -> bytes:
+        """What the replicas get for an item of the content."""
         payload = self._state.items.sent_payload(path, item, self.audience.schema_version)
         if payload is None:
             raise ValueError(f"`{path}` is not known to schema version {self.audience.schema_version}")

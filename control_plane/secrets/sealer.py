@@ -47,6 +47,11 @@ class Sealer:
         """The key that seals."""
         return self._first
 
+    @property
+    def key_ids(self) -> frozenset[str]:
+        """The keys that open."""
+        return frozenset(self._keys)
+
     def seal(self, path: str, key: str, plaintext: str) -> str:
         """Seal the value that the resource at `path` has under `key`."""
         nonce = self._random_bytes(NONCE_BYTES)

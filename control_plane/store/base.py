@@ -40,6 +40,13 @@ class Denied(Unavailable):
     """The store refuses our credentials, or what they may do. Retrying helps only once an operator has changed them."""
 
 
+class UnderRestore(Unavailable):
+    """A restore is being applied: the store is between two sets, and takes no other writes until it is done."""
+
+    def __init__(self) -> None:
+        super().__init__("a restore is under way")
+
+
 class LeaseEnded(StoreError):
     """A key was to be written under a lease that has ended; nothing was written."""
 

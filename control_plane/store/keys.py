@@ -17,6 +17,11 @@ LEADER_KEY = f"{PATH_PREFIX}_leader"
 SEAL_CHECK_KEY = f"{PATH_PREFIX}_system/seal-check"
 INITIALISED_KEY = f"{PATH_PREFIX}_system/initialised"
 BOOTSTRAP_KEY = f"{PATH_PREFIX}_system/bootstrap-token"
+RESTORE_KEY = f"{PATH_PREFIX}_system/restore-under-way"  # while it is there, what the store has is half of two sets
+RESTORED_KEY = f"{PATH_PREFIX}_system/restored"
+STAGE_PREFIX = f"{PATH_PREFIX}_restore/"
+STAGING_PREFIX = f"{PATH_PREFIX}_staging/"
+GUARDS_PREFIX = f"{PATH_PREFIX}_guards/"
 
 
 class ResourceName(NamedTuple):

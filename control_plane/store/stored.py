@@ -11,7 +11,14 @@ from config_schemas.base import Resource
 from config_schemas.canonical import encode
 from config_schemas.conversion.upgrade import UnknownVersion, upgrade
 from config_schemas.registry import KINDS
-from control_plane.errors import Expired, StoredInvalid, StoreUnavailable, TooLarge
+from control_plane.errors import (
+    RESTORE_UNDER_WAY,
+    Expired,
+    RestoreUnderWay,
+    StoredInvalid,
+    StoreUnavailable,
+    TooLarge,
+)
 from control_plane.secrets.sealer import Sealer, SealError
 from control_plane.secrets.secret_document import open_document, show_document
 from control_plane.store import base
@@ -89,5 +96,7 @@ def store_errors() -> Iterator[None]:
         raise Expired("the revision asked for is no longer kept; list again") from error
     except base.TooLarge as error:
         raise TooLarge(f"{error}; make fewer or smaller changes at once") from error
+    except base.UnderRestore as error:
+        raise RestoreUnderWay(RESTORE_UNDER_WAY) from error
     except base.Unavailable as error:
         raise StoreUnavailable("the store cannot be asked now; a write may or may not have been made") from error
