@@ -4,9 +4,11 @@
 ARG BASE_IMAGE
 FROM ${BASE_IMAGE} AS build
 ARG SOURCE_DATE_EPOCH=0
+# Or slim: without the collector's embedded store, which takes two thirds of the room.
+ARG CONTENT=full
 RUN --mount=type=bind,source=build,target=/mnt/build ["/mnt/build/rootfs.sh", "prepare"]
 COPY . /src
-RUN ["/src/build/rootfs.sh", "build", "/opt/isthmus"]
+RUN /src/build/rootfs.sh build /opt/isthmus "$CONTENT"
 
 FROM ${BASE_IMAGE}
 RUN --mount=type=bind,source=build,target=/mnt/build ["/mnt/build/rootfs.sh", "runtime"]

@@ -3,7 +3,9 @@
 # anything to the image's files.
 #
 #   rootfs.sh prepare          in the build root: what `build` needs, from Debian's packages
-#   rootfs.sh build PREFIX     in the build root: the program with all it imports, and its list of contents, in PREFIX
+#   rootfs.sh build PREFIX CONTENT
+#                              in the build root: the program with all it imports, and its list of contents, in PREFIX;
+#                              CONTENT is full, or slim: without the collector's embedded store
 #   rootfs.sh runtime          in the final root: Python, the user, the data directory; and away with what is not needed
 #   rootfs.sh verify PREFIX    in the final root, with PREFIX copied into it: that all is as it must be
 #
@@ -17,13 +19,13 @@ export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-0}
 
 main() {
-    local step=${1:-} prefix=${2:-}
+    local step=${1:-} prefix=${2:-} content=${3:-}
     case $step in
         prepare) prepare ;;
-        build) build "${prefix:?"build needs a folder"}" ;;
+        build) build "${prefix:?"build needs a folder"}" "${content:?"build needs full or slim"}" ;;
         runtime) runtime ;;
         verify) verify "${prefix:?"verify needs a folder"}" ;;
-        *) fail "give prepare, build PREFIX, runtime or verify PREFIX" ;;
+        *) fail "give prepare, build PREFIX CONTENT, runtime or verify PREFIX" ;;
     esac
 }
 
@@ -60,18 +62,19 @@ install_packages() {
 }
 
 build() {
-    local prefix=$1 work
+    local prefix=$1 locks=$SOURCE/requirements/image-$2.txt work
+    [[ -f $locks ]] || fail "the content is full or slim, not '$2'"
     work=$(mktemp -d)
     say "installing what builds"
     python3 -m venv "$work/builder"
     local pip=("$work/builder/bin/python" -m pip --disable-pip-version-check)
     local locked=(install -q --require-hashes --only-binary=:all: --no-deps)
-    "${pip[@]}" "${locked[@]}" -r "$SOURCE/requirements/image.txt"
+    "${pip[@]}" "${locked[@]}" -r "$SOURCE/requirements/image-build.txt"
     "${pip[@]}" "${locked[@]}" -r "$SOURCE/requirements/runtime.txt" # for the types that mypyc sees
 
     say "installing what runs"
     python3 -m venv --without-pip "$prefix"
-    "${pip[@]}" --python "$prefix/bin/python" "${locked[@]}" -r "$SOURCE/requirements/runtime.txt"
+    "${pip[@]}" --python "$prefix/bin/python" "${locked[@]}" -r "$locks"
     "${pip[@]}" wheel -q --no-deps --no-build-isolation --no-index --wheel-dir "$work" "$SOURCE"
     "${pip[@]}" --python "$prefix/bin/python" install -q --no-deps --no-index "$work"/isthmus-*.whl
 
@@ -109,7 +112,7 @@ verify() {
     for name in cc gcc c++ ld as make pip pip3 curl wget; do
         ! command -v "$name" >/dev/null || fail "there is a '$name'"
     done
-    for name in isthmus isthmus-control-plane isthmus-data-plane isthmus-health python sleep; do
+    for name in isthmus isthmus-{collector,control-plane,data-plane,health} python sleep; do
         command -v "$name" >/dev/null || fail "no '$name' on PATH"
     done
     [[ $(stat -c %u:%g:%a /data) == "$ID:$ID:700" ]] || fail "/data must belong to $ID"

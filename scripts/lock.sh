@@ -18,8 +18,10 @@ compile dev pyproject.toml --group dev --constraint requirements/runtime.txt "$@
 # Installed beside either set, so at the same versions where they share a package.
 compile build - --constraint requirements/dev.txt "$@" <<<"hatchling>=1.27"
 compile uv - "$@" <<<"uv"
-# What makes the image, at the versions that the project is tested with.
-compile image - --constraint requirements/dev.txt --constraint requirements/build.txt "$@" <<<"cyclonedx-bom
+# What is in the image, with the collector's embedded store and without, and what makes it: as tested.
+compile image-full pyproject.toml --extra collector --constraint requirements/dev.txt "$@"
+compile image-slim pyproject.toml - --constraint requirements/image-full.txt "$@" <<<"clickhouse-connect"
+compile image-build - --constraint requirements/dev.txt --constraint requirements/build.txt "$@" <<<"cyclonedx-bom
 hatchling
 mypy
 setuptools"
