@@ -1,0 +1,190 @@
+"""Traffic and the admin API are led in, replicas scale by what they carry, and every part is scraped."""
+
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from tests.charts.chart import CHART, Manifest, Refused, find, render, values_file
+
+HELMS = ["helm3", "helm4"]
+ROUTED = {"parentRefs": [{"name": "edge", "namespace": "infrastructure", "sectionName": "https"}]}
+AUTHORITY = [{"group": "", "kind": "ConfigMap", "name": "isthmus-ca"}]
+
+
+def rendered(folder: Path, values: dict[str, Any], version: str = "helm3") -> list[Manifest]:
+    return render(version, values_file(folder, values))
+
+
+def of_kind(manifests: list[Manifest], kind: str) -> dict[str, Manifest]:
+    return {each["metadata"]["name"]: each for each in manifests if each["kind"] == kind}
+
+
+def test_nothing_leads_in_and_nothing_is_monitored_unless_asked_for(tmp_path: Path) -> None:
+    kinds = {each["kind"] for each in rendered(tmp_path, {})}
+    extra = {"Ingress", "HTTPRoute", "BackendTLSPolicy", "PodMonitor", "ServiceMonitor", "PrometheusRule"}
+    assert not kinds & (extra | {"HorizontalPodAutoscaler"})
+
+
+@pytest.mark.parametrize("version", HELMS)
+def test_an_ingress_leads_to_ports_that_the_services_have(version: str, tmp_path: Path) -> None:
+    ingress = {
+        "enabled": True,
+        "className": "nginx",
+        "annotations": {"nginx.ingress.kubernetes.io/proxy-buffering": "off"},
+        "hosts": [{"host": "ai.example.org"}, {"host": "api.example.org", "paths": [{"path": "/v1"}]}],
+        "tls": [{"secretName": "ai-tls", "hosts": ["ai.example.org"]}],
+        "admin": {"enabled": True, "hosts": [{"host": "admin.example.org"}]},
+    }
+    manifests = rendered(tmp_path, {"ingress": ingress}, version)
+    made = of_kind(manifests, "Ingress")
+    assert set(made) == {"edge-isthmus-data-plane", "edge-isthmus-control-plane"}
+    for name, each in made.items():
+        kubernetes_validate.validate(each, "1.33.0", strict=True)
+        ports = {port["name"] for port in find(manifests, "Service", name)["spec"]["ports"]}
+        for rule in each["spec"]["rules"]:
+            for path in rule["http"]["paths"]:
+                assert path["backend"]["service"]["name"] == name
+                assert path["backend"]["service"]["port"]["name"] in ports
+    traffic = made["edge-isthmus-data-plane"]
+    assert traffic["spec"]["ingressClassName"] == "nginx"
+    assert [rule["host"] for rule in traffic["spec"]["rules"]] == ["ai.example.org", "api.example.org"]
+    assert [rule["http"]["paths"][0]["path"] for rule in traffic["spec"]["rules"]] == ["/", "/v1"]
+    assert "annotations" not in made["edge-isthmus-control-plane"]["metadata"]
+
+
+@pytest.mark.parametrize("version", HELMS)
+def test_a_route_of_the_gateway_api_leads_to_ports_that_the_services_have(version: str, tmp_path: Path) -> None:
+    admin = {"enabled": True, **ROUTED, "backendTLS": {"caCertificateRefs": AUTHORITY}}
+    route = {"enabled": True, **ROUTED, "hostnames": ["ai.example.org"], "admin": admin}
+    manifests = rendered(tmp_path, {"httpRoute": route, "controlPlane": {"service": {"port": 443}}}, version)
+    made = of_kind(manifests, "HTTPRoute")
+    for name, each in made.items():
+        assert each["apiVersion"] == "gateway.networking.k8s.io/v1"
+        assert each["spec"]["parentRefs"] == ROUTED["parentRefs"]
+        (rule,) = each["spec"]["rules"]
+        (backend,) = rule["backendRefs"]
+        ports = {port["port"] for port in find(manifests, "Service", name)["spec"]["ports"]}
+        assert backend["name"] == name and backend["port"] in ports
+        assert rule["timeouts"] == {"request": "0s", "backendRequest": "0s"}  # an answer may take its time
+    assert made["edge-isthmus-data-plane"]["spec"]["hostnames"] == ["ai.example.org"]
+    policy = find(manifests, "BackendTLSPolicy", "edge-isthmus-control-plane")["spec"]
+    assert policy["validation"] == {
+        "hostname": "edge-isthmus-control-plane.gateways.svc",
+        "caCertificateRefs": AUTHORITY,
+    }
+    (target,) = policy["targetRefs"]
+    service = find(manifests, "Service", target["name"])
+    assert target["sectionName"] in {port["name"] for port in service["spec"]["ports"]}
+
+
+@pytest.mark.parametrize("version", HELMS)
+def test_replicas_scale_on_processor_time_and_on_requests_under_way(version: str, tmp_path: Path) -> None:
+    scaling = {"enabled": True, "minReplicas": 3, "inFlight": {"enabled": True, "targetPerReplica": 150}}
+    manifests = rendered(tmp_path, {"dataPlane": {"autoscaling": scaling}}, version)
+    (scaler,) = of_kind(manifests, "HorizontalPodAutoscaler").values()
+    kubernetes_validate.validate(scaler, "1.33.0", strict=True)
+    processor, in_flight = scaler["spec"]["metrics"]
+    assert processor["resource"]["name"] == "cpu"
+    assert in_flight["pods"] == {
+        "metric": {"name": "isthmus_exchanges"},
+        "target": {"type": "AverageValue", "averageValue": "150"},
+    }
+    behavior = scaler["spec"]["behavior"]
+    assert behavior["scaleUp"]["stabilizationWindowSeconds"] == 0
+    assert behavior["scaleDown"]["stabilizationWindowSeconds"] >= 300
+    target = scaler["spec"]["scaleTargetRef"]
+    assert "replicas" not in find(manifests, target["kind"], target["name"])["spec"]
+
+
+def test_the_adapter_s_example_makes_the_metric_that_replicas_scale_on() -> None:
+    adapter = yaml.safe_load((CHART / "files" / "prometheus-adapter.yaml").read_text())
+    (rule,) = adapter["rules"]["custom"]
+    assert rule["seriesQuery"].startswith("isthmus_exchanges{")
+    assert rule["name"]["as"] == "isthmus_exchanges"
+
+
+ALL: dict[str, Any] = {"collector": {"enabled": True}}
+
+
+@pytest.mark.parametrize("version", HELMS)
+@pytest.mark.parametrize("kind", ["podMonitors", "serviceMonitors", "scrapeAnnotations"])
+def test_the_metrics_of_every_part_are_read_at_the_port_that_has_them(kind: str, version: str, tmp_path: Path) -> None:
+    settings: Any = True if kind == "scrapeAnnotations" else {"enabled": True, "labels": {"release": "prometheus"}}
+    manifests = rendered(tmp_path, {**ALL, "monitoring": {kind: settings}}, version)
+    read = {}
+    for workload in (each for each in manifests if each["kind"] in ("Deployment", "StatefulSet")):
+        template = workload["spec"]["template"]
+        labels = template["metadata"]["labels"]
+        ports = {p["name"]: p["containerPort"] for c in template["spec"]["containers"] for p in c.get("ports", ())}
+        if kind == "podMonitors":
+            found = [port_of_pod_monitor(each) for each in manifests if selects(each, "PodMonitor", labels)]
+        elif kind == "serviceMonitors":
+            found = [port_of_service_monitor(manifests, each) for each in selected_services(manifests, labels)]
+        else:
+            annotations = template["metadata"]["annotations"]
+            assert annotations["prometheus.io/scrape"] == "true"
+            found = [int(annotations["prometheus.io/port"])]
+        (port,) = found
+        read[labels["app.kubernetes.io/component"]] = ports.get(port, port)
+    assert read == {"data-plane": 9090, "control-plane": 8081, "etcd": 2381, "collector": 8081}
+
+
+def selects(manifest: Manifest, kind: str, labels: dict[str, str]) -> bool:
+    if manifest["kind"] != kind:
+        return False
+    wanted: dict[str, str] = manifest["spec"]["selector"]["matchLabels"]
+    return wanted.items() <= labels.items()
+
+
+def port_of_pod_monitor(monitor: Manifest) -> Any:
+    assert monitor["metadata"]["labels"]["release"] == "prometheus"
+    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+    return endpoint["port"]
+
+
+def selected_services(manifests: list[Manifest], labels: dict[str, str]) -> list[Manifest]:
+    services = of_kind(manifests, "Service").values()
+    return [
+        each
+        for each in services
+        if each["metadata"]["name"].endswith("-metrics") and each["spec"]["selector"].items() <= labels.items()
+    ]
+
+
+def port_of_service_monitor(manifests: list[Manifest], service: Manifest) -> Any:
+    labels = service["metadata"]["labels"]
+    (monitor,) = [each for each in manifests if selects(each, "ServiceMonitor", labels)]
+    (endpoint,) = monitor["spec"]["endpoints"]
+    (port,) = [each for each in service["spec"]["ports"] if each["name"] == endpoint["port"]]
+    return port["targetPort"]
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "Ingress without host": ({"ingress": {"enabled": True}}, "hosts"),
+    "admin's Ingress without host": ({"ingress": {"admin": {"enabled": True}}}, "hosts"),
+    "HTTPRoute without parent": ({"httpRoute": {"enabled": True}}, "parentRefs"),
+    "backend TLS without authority": ({"httpRoute": {"admin": {"enabled": True, **ROUTED}}}, "caCertificateRefs"),
+    "timeout in words": ({"httpRoute": {"enabled": True, **ROUTED, "timeouts": {"request": "never"}}}, "request"),
+    "scraped twice": (
+        {"monitoring": {"podMonitors": {"enabled": True}, "serviceMonitors": {"enabled": True}}},
+        "enable one of them",
+    ),
+    "unknown threshold": ({"monitoring": {"rules": {"thresholds": {"latency": 1}}}}, "latency"),
+    "not an alert": ({"monitoring": {"rules": {"disabled": ["everything"]}}}, "disabled"),
+    "bounds of replicas": (
+        {"dataPlane": {"autoscaling": {"enabled": True, "minReplicas": 5, "maxReplicas": 4}}},
+        "minReplicas must not be greater",
+    ),
+    "rule of egress": ({"networkPolicy": {"egress": [{"from": []}]}}, "egress"),
+}
+
+
+@pytest.mark.parametrize("version", HELMS)
+@pytest.mark.parametrize("case", REFUSED)
+def test_values_that_cannot_work_are_refused_by_name(case: str, version: str, tmp_path: Path) -> None:
+    values, word = REFUSED[case]
+    with pytest.raises(Refused, match=word):
+        rendered(tmp_path, values, version)
