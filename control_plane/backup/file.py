@@ -2,7 +2,8 @@
 
 A chunk is its section in one byte, its length in four, and records compressed by zlib (RFC 1950). Keys are written
 without the store's prefix. Values stand as the store has them: of Secrets sealed, of API keys and admin tokens hashes.
-The summary is a chunk of section 0, in plain JSON; nothing follows it.
+The summary is a chunk of section 0: the SHA-256 of all before it and of the rest of it, in hex, and a line of JSON.
+Nothing follows it.
 """
 
 import hashlib
@@ -59,7 +60,6 @@ class Summary:
 
     counts: Mapping[str, int]
     master_keys: tuple[str, ...]
-    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,9 @@ class Writer:
             yield self._counted(_framed(section, zlib.compress(packed)))
 
     def end(self, master_keys: Iterable[str]) -> bytes:
-        summary = {"counts": self.counts, "masterKeys": sorted(master_keys), "sha256": self._hash.hexdigest()}
-        return _framed(Section.SUMMARY, json.dumps(summary).encode())
+        text = json.dumps({"counts": self.counts, "masterKeys": sorted(master_keys)}).encode()
+        self._hash.update(text)
+        return _framed(Section.SUMMARY, self._hash.hexdigest().encode() + b"\n" + text)
 
     def _count(self, name: str, records: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
         for record in records:
@@ -161,9 +162,11 @@ class Reader:
             previous = section
             self._hash.update(head + data)
             yield Chunk(section, data)
-        self.summary = _parse_summary(data)
-        if self.summary.sha256 != self._hash.hexdigest():
+        checksum, _, text = data.partition(b"\n")
+        self._hash.update(text)
+        if checksum != self._hash.hexdigest().encode():
             raise NoBackup("its checksum is wrong: it is damaged")
+        self.summary = _parse_summary(text)
         if self._file.read(1):
             raise NoBackup("something follows its end")
 
@@ -206,7 +209,7 @@ def _parse_summary(text: bytes) -> Summary:
     try:
         document: Any = json.loads(text)
         counts = {str(name): int(count) for name, count in document["counts"].items()}
-        return Summary(counts, tuple(map(str, document["masterKeys"])), str(document["sha256"]))
+        return Summary(counts, tuple(map(str, document["masterKeys"])))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise NoBackup("its summary is damaged") from error
 
