@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from control_plane.distribution.catalog import Catalog
+from control_plane.distribution.item import Item
 from control_plane.distribution.node_record import NodeRecord
 from control_plane.distribution.nodes import audience_of
 from control_plane.distribution.subset import Audience
@@ -48,17 +49,23 @@ class Programming:
         if not audiences:
             return _condition("Unknown", "NoReplicas", "no connected replica serves it")
         for audience in audiences:
-            if self._catalog.subset(audience).find(path) is None:
-                reason = "SecretUnreadable" if item.digest is None else "ReplicaTooOld"
-                return _condition("False", reason, f"it is left out of what gateway `{audience.gateway}` gets")
-            if self._catalog.state.items.sent_digest(path, item, audience.schema_version) != item.digest:
-                oldest = f"its replicas of schema version {audience.schema_version}"
-                message = f"gateway `{audience.gateway}`: {oldest} get it without what came later"
-                return _condition("False", "ReplicaTooOld", message)
+            if left_out := self._left_out(audience, path, item):
+                return left_out
         waiting = [record.node for audience in audiences for record in self._behind(audience, item.revision)]
         if waiting:
             return _condition("False", "Pending", f"not accepted yet by {len(waiting)} replicas, as `{waiting[0]}`")
         return _condition("True", "Accepted", "every connected replica has accepted it")
+
+    def _left_out(self, audience: Audience, path: str, item: Item) -> Condition | None:
+        """What is said if the audience's replicas do not get all of the resource."""
+        if self._catalog.subset(audience).find(path) is None:
+            reason = "SecretUnreadable" if item.digest is None else "ReplicaTooOld"
+            return _condition("False", reason, f"it is left out of what gateway `{audience.gateway}` gets")
+        if self._catalog.state.items.sent_digest(path, item, audience.schema_version) != item.digest:
+            oldest = f"its replicas of schema version {audience.schema_version}"
+            message = f"gateway `{audience.gateway}`: {oldest} get it without what came later"
+            return _condition("False", "ReplicaTooOld", message)
+        return None
 
     def _behind(self, audience: Audience, revision: int) -> list[NodeRecord]:
         newest = self._catalog.subset(audience).content_hash.hex()

@@ -1,4 +1,4 @@
-"""Takes resources that replicas refuse out of what their gateway is offered, until they change.
+"""Takes resources that replicas refuse out of what their gateway is offered, until they or the replicas change.
 
 The records are in the store, so that every control plane offers the same. A refused resource is served at its last
 accepted version: as of the newest revision before the refused one that a replica of the gateway has accepted.
@@ -43,6 +43,7 @@ class _Refusal:
     node: str
     item: Item
     reason: str
+    schema_version: int
 
 
 class Quarantine:
@@ -56,6 +57,7 @@ class Quarantine:
         self._accepted: dict[str, list[int]] = {}  # revisions by gateway, ascending
         self._refused: dict[QuarantineKey, _Refusal] = {}
         self._ended: dict[QuarantineKey, int] = {}  # with the revision of the record
+        self._tried_again: dict[QuarantineKey, tuple[int, int]] = {}  # resource's revision and replicas' schema version
         self._wanted = asyncio.Event()
         self.records_written = 0
         self.refusals_dropped = 0
@@ -78,13 +80,13 @@ class Quarantine:
             if state.active_quarantine(*key) is record
         )
 
-    def reject(self, gateway: str, node: str, rejected: Rejected) -> None:
-        """A replica refuses a resource as it was offered."""
+    def reject(self, gateway: str, node: str, rejected: Rejected, *, schema_version: int) -> None:
+        """A replica that knows `schema_version` refuses a resource as it was offered."""
         key = QuarantineKey(gateway, rejected.path)
         if len(self._refused) >= MAX_PENDING and key not in self._refused:
             self.refusals_dropped += 1
             return
-        self._refused[key] = _Refusal(node, rejected.item, rejected.reason)
+        self._refused[key] = _Refusal(node, rejected.item, rejected.reason, schema_version)
         self._wanted.set()
 
     def accepted(self, gateway: str, revision: int, *, is_newest: bool) -> None:
@@ -171,7 +173,9 @@ class Quarantine:
             if refusal.item.revision != resource.revision:
                 return None
             served = await self._last_accepted(key, resource)
-            return QuarantineRecord(resource.revision, refusal.reason, refusal.node, self._clock(), served)
+            return QuarantineRecord(
+                resource.revision, refusal.reason, refusal.node, self._clock(), served, refusal.schema_version
+            )
         if active.served is None or active.served.revision != refusal.item.revision:
             return None
         return replace(
@@ -213,14 +217,36 @@ class Quarantine:
             self._accepted.clear()  # the revisions were another store's
         if touched.paths:
             self._end_of_removed()
+        if touched.nodes and self._catalog.state.quarantine:
+            self._end_of_outgrown()
 
     def _end_of_removed(self) -> None:
         state = self._catalog.state
         self._end({key for key in state.quarantine if state.find(key.path) is None})
+        self._tried_again = {key: tried for key, tried in self._tried_again.items() if state.find(key.path)}
 
     def _end_of_changed(self, gateway: str) -> None:
         state = self._catalog.state
         self._end({key for key in state.quarantine if key.gateway == gateway and state.active_quarantine(*key) is None})
+
+    def _end_of_outgrown(self) -> None:
+        """Offer a resource again once all replicas of its gateway are newer than the one that refused it.
+
+        Once for each version of it: a record of an older control plane does not say how old the replica was.
+        """
+        state = self._catalog.state
+        oldest: dict[str, int] = {}
+        for record, _ in state.nodes.values():
+            if record.connected:
+                oldest[record.gateway] = min(record.schema_version, oldest.get(record.gateway, record.schema_version))
+        keys = set()
+        for key, (found, _) in state.quarantine.items():
+            known = oldest.get(key.gateway, 0)
+            attempt = (found.revision, known)
+            if found.schema_version < known and self._tried_again.get(key) != attempt:
+                self._tried_again[key] = attempt
+                keys.add(key)
+        self._end(keys)
 
     def _end(self, keys: set[QuarantineKey]) -> None:
         if keys:

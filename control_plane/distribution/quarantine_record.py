@@ -13,6 +13,7 @@ from control_plane.distribution.item import Item, Items, is_resource_path
 
 QUARANTINE_PREFIX = f"{PATH_PREFIX}_quarantine/"
 MAX_REASON_CHARACTERS = 1024
+FIRST_SCHEMA_VERSION = 1  # of records that do not say: its control planes wrote none
 
 
 class QuarantineKey(NamedTuple):
@@ -30,7 +31,8 @@ class QuarantineKey(NamedTuple):
 class QuarantineRecord:
     """`revision` is that of the refused version; another version of the resource is offered as it is.
 
-    `served` None: nothing was ever accepted, the gateway goes without the resource.
+    `served` None: nothing was ever accepted, the gateway goes without the resource. `schema_version` is that of the
+    replica that refused it: newer ones may accept it.
     """
 
     revision: int
@@ -38,6 +40,7 @@ class QuarantineRecord:
     node: str
     since: str
     served: Item | None
+    schema_version: int = FIRST_SCHEMA_VERSION
 
 
 def parse_key(store_key: str) -> QuarantineKey | None:
@@ -55,6 +58,7 @@ def encode_record(record: QuarantineRecord) -> bytes:
         "node": record.node,
         "since": record.since,
         "servedRevision": record.served.revision if record.served else 0,
+        "schemaVersion": record.schema_version,
     }
     return json.dumps(head).encode() + b"\n" + (record.served.payload if record.served else b"")
 
@@ -70,9 +74,12 @@ def parse_record(key: QuarantineKey, value: bytes, items: Items) -> QuarantineRe
                 "node": str(node),
                 "since": str(since),
                 "servedRevision": int(served),
+                **rest,
             }:
                 item = items.make(key.path, payload, served) if served else None
-                return QuarantineRecord(revision, reason, node, since, item)
+                known = rest.get("schemaVersion")
+                schema_version = known if isinstance(known, int) else FIRST_SCHEMA_VERSION
+                return QuarantineRecord(revision, reason, node, since, item, schema_version)
     except ValueError:
         pass
     return None

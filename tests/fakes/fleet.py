@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,11 +19,14 @@ from control_plane.cli.etcd_binary import EtcdBinary
 from control_plane.cli.pki import GatewayIdentity, Pki, ensure_pki
 from tests.fakes.etcd_cluster import EtcdCluster
 from tests.fakes.ports import lasting_ports
+from tests.fakes.release import Release
 from tests.fakes.replica import Replica
 
 GATEWAY = "default"  # which an empty store begins with; it carries all tenants
 READY_SECONDS = 40.0  # nine processes that start at once on two cores
 POLL_SECONDS = 0.01
+TLS_FLAGS = ("--listen", "https://127.0.0.1:0")
+OLD_STARTS = re.compile(r"replica starts node=\S+ traffic_port=(\d+) admin_port=(\d+)")  # until schema version 1
 Json = dict[str, Any]
 
 
@@ -34,6 +38,7 @@ class ControlPlane:
         self.api_port, self.discovery_port, self.health_port = lasting_ports(3)
         self.log_file = folder / f"{name}.log"
         self._arguments = arguments
+        self.release: Release | None = None  # None: what is here
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -48,13 +53,19 @@ class ControlPlane:
             *("--health-listen", f"127.0.0.1:{self.health_port}"),
             *self._arguments,
         ]
-        self._process = start_child(arguments, self.log_file)
+        self._process = start_child(arguments, self.log_file, env=self.release.environment if self.release else {})
 
     def kill(self) -> None:
         """SIGKILL; a no-op if it is dead."""
         if (process := self._process) and process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(READY_SECONDS)
+
+    async def stop(self) -> None:
+        """SIGTERM, and wait for its end."""
+        assert self._process is not None
+        self._process.terminate()
+        assert await asyncio.to_thread(self._process.wait, READY_SECONDS) == 0
 
     async def is_ready(self) -> bool:
         try:
@@ -191,8 +202,8 @@ class FleetReplica(Replica):
     """A replica that is configured by the control planes of its fleet."""
 
     def __init__(self, fleet: Fleet, number: int, keys: Path) -> None:
-        flags = ("--listen", "https://127.0.0.1:0")
-        super().__init__(fleet.folder / f"replica-{number}", workers=1, flags=flags)
+        super().__init__(fleet.folder / f"replica-{number}", workers=1, flags=TLS_FLAGS)
+        self.release: Release | None = None  # None: what is here
         self.node = f"replica-{number}"
         (self.port,) = lasting_ports(1)
         addresses = ",".join(f"127.0.0.1:{each.discovery_port}" for each in fleet.control_planes)
@@ -204,7 +215,18 @@ class FleetReplica(Replica):
 
     def spawn_connected(self, *flags: str) -> None:
         """Start the agent, on the port that it had."""
-        self.spawn(*self._connected, *flags, env={"ISTHMUS_DIE_WITH_PARENT": "1"})
+        environment = {"ISTHMUS_DIE_WITH_PARENT": "1"}
+        self._flags = () if self.release else TLS_FLAGS
+        self.spawn(*self._connected, *flags, env=environment | dict(self.release.environment if self.release else {}))
+
+    async def wait_listening(self) -> None:
+        """Wait until the ports are known."""
+        if self.release is None:
+            await super().wait_listening()
+            return
+        await self.until(lambda: OLD_STARTS.search(self.log()))
+        if found := OLD_STARTS.search(self.log()):
+            self.port, self.admin_port = int(found[1]), int(found[2])
 
     async def be_followed(self) -> None:
         """Start another agent beside the one that serves, and wait until that has given way to it."""

@@ -56,7 +56,7 @@ class Bench:
     def reject(self, path: str = MODEL, reason: str = "bad") -> None:
         item = self.catalog.state.offered("edge", path)
         assert item
-        self.quarantine.reject("edge", "n1", Rejected(path, item, reason))
+        self.quarantine.reject("edge", "n1", Rejected(path, item, reason), schema_version=1)
 
     def served(self, path: str = MODEL) -> bytes | None:
         item = self.catalog.state.offered("edge", path)
@@ -143,7 +143,7 @@ async def test_a_refusal_of_what_is_no_longer_offered_changes_nothing(bench: Ben
     assert item
     revision = await write(bench.store, {MODEL: change})
     await eventually(lambda: bench.catalog.revision >= revision)
-    bench.quarantine.reject("edge", "n1", Rejected(MODEL, item, "bad"))
+    bench.quarantine.reject("edge", "n1", Rejected(MODEL, item, "bad"), schema_version=1)
     await bench.settled()
     assert not bench.catalog.state.quarantine
 
@@ -155,7 +155,7 @@ async def test_a_second_replica_that_refuses_the_same_version_changes_nothing(be
     assert item
     bench.reject()
     await bench.settled()
-    bench.quarantine.reject("edge", "n2", Rejected(MODEL, item, "bad"))
+    bench.quarantine.reject("edge", "n2", Rejected(MODEL, item, "bad"), schema_version=1)
     await bench.settled()
     assert b'"1"' in (bench.served() or b"")
 
@@ -244,7 +244,7 @@ async def test_two_control_planes_write_one_record(bench: Bench) -> None:
     other = bench.another()
     item = bench.catalog.state.find(MODEL)
     assert item
-    other.reject("edge", "n2", Rejected(MODEL, item, "bad, too"))
+    other.reject("edge", "n2", Rejected(MODEL, item, "bad, too"), schema_version=1)
     bench.reject()
     async with running(other.run()):
         await eventually(lambda: not other._refused)
@@ -283,3 +283,46 @@ async def test_a_record_that_cannot_be_read_does_not_count(bench: Bench, value: 
 @pytest.mark.parametrize("key", [PATH_PREFIX + MODEL, QUARANTINE_PREFIX + "edge", QUARANTINE_PREFIX + "edge/a/b"])
 def test_other_keys_are_no_records(key: str) -> None:
     assert parse_key(key) is None
+
+
+async def test_it_is_offered_again_once_all_replicas_are_newer(bench: Bench) -> None:
+    revision = await bench.write("good")
+    bench.quarantine.accepted("edge", revision, is_newest=True)
+    await bench.write("for newer ones")
+    bench.reject()
+    await bench.settled()
+    served = bench.served()
+    await join(bench, "old", schema_version=1)
+    await join(bench, "new", schema_version=2)
+    await bench.settled()
+    assert bench.served() == served
+    await join(bench, "old", schema_version=1, connected=False)
+    await eventually(lambda: b"for newer ones" in (bench.served() or b""))
+    assert bench.quarantine.items() == ()
+
+
+async def test_what_newer_ones_refuse_too_is_not_offered_for_ever(bench: Bench) -> None:
+    """A control plane of the first release does not write how old the replica was."""
+    revision = await bench.write("good")
+    bench.quarantine.accepted("edge", revision, is_newest=True)
+    await bench.write("bad for all")
+    bench.reject()
+    await bench.settled()
+    await join(bench, "new", schema_version=2)
+    await eventually(lambda: b"bad for all" in (bench.served() or b""))
+    bench.reject()
+    await bench.settled()
+    for number in range(3):
+        await join(bench, f"another-{number}", schema_version=2)
+        await bench.settled()
+        assert b"bad for all" not in (bench.served() or b"")
+
+
+async def join(bench: Bench, node: str, *, schema_version: int, connected: bool = True) -> None:
+    key = NODES_PREFIX + node
+    entry = await bench.store.get(key)
+    record = NodeRecord(node, "edge", "cp-1", schema_version, connected, "", 0, "")
+    revision = await bench.store.transact(
+        [Compare(key, entry.revision if entry else 0)], [Put(key, encode_node(record))]
+    )
+    await eventually(lambda: bench.catalog.revision >= revision)
