@@ -247,7 +247,7 @@ class DiscoveryService:
             case Nacked(revision, _, rejected, is_stuck):
                 self.counters.nacks += 1
                 for each in rejected:
-                    self._quarantine.reject(hello.gateway, hello.node, each)
+                    self._quarantine.reject(hello.gateway, hello.node, each, schema_version=hello.schema_version)
                 if is_stuck:
                     self.counters.stuck_nodes += 1
                     logger.error(

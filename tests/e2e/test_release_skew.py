@@ -125,8 +125,10 @@ async def rolling(
     """All of the old release, with load."""
     fleet = Fleet(etcd_binary, tmp_path, etcd=1, control_planes=2, replicas=2)
     old = Release(OLD, tmp_path)
-    for process in (*fleet.control_planes, *fleet.replicas):
-        process.release = old
+    for control_plane in fleet.control_planes:
+        control_plane.release = old
+    for replica in fleet.replicas:
+        replica.release = old
     try:
         fleet.spawn()
         await fleet.wait_ready()
