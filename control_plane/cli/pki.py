@@ -67,12 +67,12 @@ class Authority:
         self.pair = pair
 
     @classmethod
-    def create(cls, now: datetime) -> "Authority":
+    def create(cls, now: datetime, days: int = AUTHORITY_DAYS) -> "Authority":
         """A new authority with a new key."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Isthmus certificate authority")])
         certificate = (
-            _builder(name, name, key.public_key(), now, AUTHORITY_DAYS)
+            _builder(name, name, key.public_key(), now, days)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(_key_usage(signs_certificates=True), critical=True)
             .sign(key, hashes.SHA256())
@@ -82,23 +82,29 @@ class Authority:
     def issue_server(self, hosts: Sequence[str], now: datetime, days: int = CERTIFICATE_DAYS) -> KeyPair:
         """For a control plane that is reached by these host names and addresses."""
         names = [_general_name(host) for host in hosts]
-        return self._issue("Isthmus control plane", names, ExtendedKeyUsageOID.SERVER_AUTH, now, days)
+        return self.issue("Isthmus control plane", names, [ExtendedKeyUsageOID.SERVER_AUTH], now, days)
 
     def issue_gateway(self, identity: GatewayIdentity, now: datetime, days: int = CERTIFICATE_DAYS) -> KeyPair:
         """For the replicas of a Gateway; it cannot serve, so that no replica can pose as a control plane."""
         names = [x509.UniformResourceIdentifier(identity.uri)]
-        return self._issue("Isthmus gateway", names, ExtendedKeyUsageOID.CLIENT_AUTH, now, days)
+        return self.issue("Isthmus gateway", names, [ExtendedKeyUsageOID.CLIENT_AUTH], now, days)
 
-    def _issue(
-        self, name: str, names: Sequence[x509.GeneralName], usage: x509.ObjectIdentifier, now: datetime, days: int
+    def issue(
+        self,
+        name: str,
+        names: Sequence[x509.GeneralName],
+        usages: Sequence[x509.ObjectIdentifier],
+        now: datetime,
+        days: int,
     ) -> KeyPair:
+        """A certificate for these names and uses; `name` is for people."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         certificate = (
             _builder(subject, self._certificate.subject, key.public_key(), now, days)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(signs_certificates=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
             .add_extension(x509.SubjectAlternativeName(names), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())

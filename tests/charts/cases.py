@@ -4,6 +4,8 @@ from typing import Any
 
 ETCD = {"endpoints": ["https://etcd-0.etcd:2379", "https://etcd-1.etcd:2379"]}
 
+OWN_ETCD: dict[str, Any] = {}  # no values at all: the release runs an etcd of its own
+
 # Nothing in it is generated, so it renders to the same bytes each time.
 PROVIDED: dict[str, Any] = {
     "etcd": {
@@ -80,6 +82,7 @@ WITHOUT: dict[str, Any] = {
 }
 
 ACCEPTED: dict[str, dict[str, Any]] = {
+    "no values": OWN_ETCD,
     "fewest values": {"etcd": ETCD},
     "all Secrets provided": PROVIDED,
     "cert-manager": CERT_MANAGER,

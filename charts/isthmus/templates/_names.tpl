@@ -21,6 +21,27 @@
 {{ include "isthmus.fullname" . }}-data-plane
 {{- end }}
 
+{{- define "isthmus.etcd" -}}
+{{ include "isthmus.fullname" . }}-etcd
+{{- end }}
+
+{{- define "isthmus.collector" -}}
+{{ include "isthmus.fullname" . }}-collector
+{{- end }}
+
+{{- /* A Service's names inside the cluster, a line each. Takes {root, service}. */ -}}
+{{- define "isthmus.serviceHosts" -}}
+{{ .service }}
+{{ .service }}.{{ .root.Release.Namespace }}
+{{ .service }}.{{ .root.Release.Namespace }}.svc
+{{ .service }}.{{ .root.Release.Namespace }}.svc.cluster.local
+localhost
+{{- end }}
+
+{{- define "isthmus.adminUrl" -}}
+https://{{ include "isthmus.controlPlane" . }}.{{ .Release.Namespace }}.svc:{{ .Values.controlPlane.service.port }}
+{{- end }}
+
 {{- define "isthmus.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
@@ -43,12 +64,17 @@ app.kubernetes.io/component: {{ .component }}
 {{- end }}
 {{- end }}
 
-{{- define "isthmus.image" -}}
-{{- if .Values.image.digest }}
-{{- printf "%s@%s" .Values.image.repository .Values.image.digest }}
+{{- /* Takes {image, tag}: the value, and what to take if it names no tag. */ -}}
+{{- define "isthmus.imageReference" -}}
+{{- if .image.digest }}
+{{- printf "%s@%s" .image.repository .image.digest }}
 {{- else }}
-{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) }}
+{{- printf "%s:%s" .image.repository (default .tag .image.tag) }}
 {{- end }}
+{{- end }}
+
+{{- define "isthmus.image" -}}
+{{- include "isthmus.imageReference" (dict "image" .Values.image "tag" .Chart.AppVersion) }}
 {{- end }}
 
 {{- /* The Secret of a value of `secrets`. Takes {root, value, suffix}. */ -}}

@@ -1,44 +1,68 @@
-{{- /* What pods of both planes have in common, to be used inside a pod's spec. Takes {root, component, plane}. */ -}}
+{{- /* Labels and annotations of a pod. Takes {root, component, values, annotations}; the last may be missing. */ -}}
+{{- define "isthmus.podMetadata" -}}
+{{- $scrape := include "isthmus.scrapeAnnotations" . | fromYaml -}}
+{{- $annotations := merge dict (default dict .annotations) .values.podAnnotations $scrape -}}
+labels:
+  {{- include "isthmus.labels" .root | nindent 2 }}
+  {{- include "isthmus.selector" . | nindent 2 }}
+  {{- with .values.podLabels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- with $annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- /* What all pods have in common, to be used inside a pod's spec. Takes {root, values}; the values say where to run. */ -}}
 {{- define "isthmus.podSpec" -}}
-serviceAccountName: {{ include "isthmus.serviceAccount" .root }}
-automountServiceAccountToken: false
+serviceAccountName: {{ default (include "isthmus.serviceAccount" .root) .serviceAccount }}
+automountServiceAccountToken: {{ default false .mountToken }}
 enableServiceLinks: false # Kubernetes would set ISTHMUS_* variables of its own
 securityContext:
   runAsNonRoot: true
   runAsUser: 65532
   runAsGroup: 65532
   fsGroup: 65532
+  fsGroupChangePolicy: OnRootMismatch
   seccompProfile:
     type: RuntimeDefault
 {{- with .root.Values.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .plane.priorityClassName }}
+{{- with .values.priorityClassName }}
 priorityClassName: {{ . }}
 {{- end }}
-{{- with .plane.nodeSelector }}
+{{- with .values.nodeSelector }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .plane.tolerations }}
+{{- with .values.tolerations }}
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .plane.affinity }}
+{{- with .values.affinity }}
 affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- end }}
+
+{{- /* As podSpec, for pods of which there are several: they spread over zones and nodes. Takes {root, component, values}. */ -}}
+{{- define "isthmus.replicatedPodSpec" -}}
+{{ include "isthmus.podSpec" . }}
 topologySpreadConstraints:
-{{- if .plane.topologySpreadConstraints }}
-  {{- toYaml .plane.topologySpreadConstraints | nindent 2 }}
+{{- if .values.topologySpreadConstraints }}
+  {{- toYaml .values.topologySpreadConstraints | nindent 2 }}
 {{- else }}
+{{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
   - maxSkew: 1
-    topologyKey: kubernetes.io/hostname
+    topologyKey: {{ $key }}
     whenUnsatisfiable: ScheduleAnyway
     labelSelector:
       matchLabels:
-        {{- include "isthmus.selector" . | nindent 8 }}
+        {{- include "isthmus.selector" $ | nindent 8 }}
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -50,74 +74,59 @@ securityContext:
     drop: [ALL]
 {{- end }}
 
-{{- /* Gives the pod a certificate of its own; only this container sees the authority's key. Takes {root, names}. */ -}}
-{{- define "isthmus.issueCertificate" -}}
-- name: issue-certificate
-  image: {{ include "isthmus.image" .root | quote }}
-  imagePullPolicy: {{ .root.Values.image.pullPolicy }}
-  command: [python, /scripts/issue_certificate.py]
-  args:
-    - --authority=/authority
-    - --out=/certificates
-    - --days={{ .root.Values.certificates.generated.certificateDays }}
-    {{- range .names }}
-    - {{ . | quote }}
-    {{- end }}
-  {{- include "isthmus.containerSecurity" .root | nindent 2 }}
-  resources:
-    requests: {cpu: 50m, memory: 64Mi}
-    limits: {memory: 256Mi}
-  volumeMounts:
-    - {name: authority, mountPath: /authority, readOnly: true}
-    - {name: scripts, mountPath: /scripts, readOnly: true}
-    - {name: certificates, mountPath: /certificates}
-{{- end }}
-
-{{- /* Takes {root, secret}: the Secret that holds the certificate, unless it is generated. */ -}}
-{{- define "isthmus.certificateVolumes" -}}
-{{- if eq .root.Values.certificates.mode "Generated" }}
-- name: certificates
-  emptyDir: {medium: Memory, sizeLimit: 1Mi}
-- name: authority
-  secret:
-    secretName: {{ include "isthmus.fullname" .root }}-authority
-    defaultMode: 0440
-- name: scripts
-  configMap:
-    name: {{ include "isthmus.fullname" .root }}-scripts
-{{- else }}
-- name: certificates
-  secret:
-    secretName: {{ .secret }}
-    defaultMode: 0440
+{{- /* The probes of a process of ours, and the pause before its end: until the Service has taken the pod out.
+A process that lives is left alone: whether it can do its work is for readiness to say. Takes {port, pause}. */ -}}
+{{- define "isthmus.lifecycle" -}}
+startupProbe:
+  httpGet: {path: /healthz, port: {{ .port }}}
+  periodSeconds: 2
+  failureThreshold: 60
+livenessProbe:
+  httpGet: {path: /healthz, port: {{ .port }}}
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 6
+readinessProbe:
+  httpGet: {path: /readyz, port: {{ .port }}}
+  periodSeconds: 5
+  timeoutSeconds: 3
+{{- if .pause }}
+lifecycle:
+  preStop:
+    exec: {command: [sleep, {{ .pause | quote }}]}
 {{- end }}
 {{- end }}
 
-{{- define "isthmus.controlPlaneCertificate" -}}
-{{- if eq .Values.certificates.mode "ExistingSecret" }}
-{{- .Values.certificates.existing.controlPlane }}
-{{- else }}
-{{- include "isthmus.controlPlane" . }}-certificate
+{{- /* Takes {root, component, name, value}; nothing unless it is enabled. */ -}}
+{{- define "isthmus.disruptionBudget" -}}
+{{- if .value.enabled }}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ .name }}
+  labels:
+    {{- include "isthmus.labels" .root | nindent 4 }}
+spec:
+  maxUnavailable: {{ .value.maxUnavailable }}
+  selector:
+    matchLabels:
+      {{- include "isthmus.selector" . | nindent 6 }}
 {{- end }}
 {{- end }}
 
-{{- define "isthmus.dataPlaneCertificate" -}}
-{{- if eq .Values.certificates.mode "ExistingSecret" }}
-{{- .Values.certificates.existing.dataPlane }}
-{{- else }}
-{{- include "isthmus.dataPlane" . }}-certificate
-{{- end }}
+{{- /* Takes {name, secret}. */ -}}
+{{- define "isthmus.secretVolume" -}}
+- name: {{ .name }}
+  secret: {secretName: {{ .secret }}, defaultMode: 0440}
 {{- end }}
 
-{{- /* The names that control planes are reached by, a line each. */ -}}
-{{- define "isthmus.controlPlaneHosts" -}}
-{{- $service := include "isthmus.controlPlane" . -}}
-{{ $service }}
-{{ $service }}.{{ .Release.Namespace }}
-{{ $service }}.{{ .Release.Namespace }}.svc
-{{ $service }}.{{ .Release.Namespace }}.svc.cluster.local
-localhost
-{{- range .Values.certificates.extraHosts }}
-{{ . }}
+{{- /* Takes {storage, name}: what a pod asks for. */ -}}
+{{- define "isthmus.claimSpec" -}}
+accessModes: [ReadWriteOnce]
+{{- with .className }}
+storageClassName: {{ . }}
 {{- end }}
+resources:
+  requests: {storage: {{ .size }}}
 {{- end }}

@@ -1,0 +1,65 @@
+{{- define "isthmus.etcdMode" -}}
+{{- if .Values.etcd.mode }}
+{{- .Values.etcd.mode }}
+{{- else if .Values.etcd.endpoints }}External
+{{- else }}StatefulSet
+{{- end }}
+{{- end }}
+
+{{- /* The members' host names, a line each. */ -}}
+{{- define "isthmus.etcdHosts" -}}
+{{- $etcd := include "isthmus.etcd" . -}}
+{{- $hosts := list -}}
+{{- range $number := until (int .Values.etcd.statefulSet.replicas) -}}
+{{- $hosts = append $hosts (printf "%s-%d.%s.%s.svc" $etcd $number $etcd $.Release.Namespace) -}}
+{{- end -}}
+{{- join "\n" $hosts -}}
+{{- end }}
+
+{{- define "isthmus.etcdEndpoints" -}}
+{{- if eq (include "isthmus.etcdMode" .) "StatefulSet" -}}
+{{- $endpoints := list -}}
+{{- range splitList "\n" (include "isthmus.etcdHosts" .) -}}
+{{- $endpoints = append $endpoints (printf "https://%s:2379" .) -}}
+{{- end -}}
+{{- join "," $endpoints -}}
+{{- else -}}
+{{- join "," .Values.etcd.endpoints -}}
+{{- end -}}
+{{- end }}
+
+{{- /* The Secret for TLS with etcd; empty: without TLS. */ -}}
+{{- define "isthmus.etcdTlsSecret" -}}
+{{- if eq (include "isthmus.etcdMode" .) "StatefulSet" }}
+{{- include "isthmus.certificateSecret" (dict "root" . "part" "etcdClient") }}
+{{- else }}
+{{- .Values.etcd.tls.existingSecret }}
+{{- end }}
+{{- end }}
+
+{{- /* The Secret with etcd's user; empty: without. */ -}}
+{{- define "isthmus.etcdAuthSecret" -}}
+{{- if eq (include "isthmus.etcdMode" .) "External" }}
+{{- .Values.etcd.auth.existingSecret }}
+{{- end }}
+{{- end }}
+
+{{- /* The control plane's arguments, as a list. */ -}}
+{{- define "isthmus.etcdArguments" -}}
+- --etcd-endpoints={{ include "isthmus.etcdEndpoints" . }}
+{{- if eq (include "isthmus.etcdMode" .) "StatefulSet" }}
+- --etcd-ca=/etcd-tls/ca.crt
+- --etcd-cert=/etcd-tls/tls.crt
+- --etcd-key=/etcd-tls/tls.key
+{{- else if .Values.etcd.tls.existingSecret }}
+- --etcd-ca=/etcd-tls/{{ .Values.etcd.tls.caKey }}
+{{- if .Values.etcd.tls.clientCertificate }}
+- --etcd-cert=/etcd-tls/{{ .Values.etcd.tls.certKey }}
+- --etcd-key=/etcd-tls/{{ .Values.etcd.tls.keyKey }}
+{{- end }}
+{{- end }}
+{{- if include "isthmus.etcdAuthSecret" . }}
+- --etcd-username=$(ETCD_USERNAME)
+- --etcd-password-file=/etcd-auth/{{ .Values.etcd.auth.passwordKey }}
+{{- end }}
+{{- end }}
