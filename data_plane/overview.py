@@ -11,6 +11,7 @@ from data_plane.admin.redaction import dump_resources
 from data_plane.agent.agent import APPLY_SECONDS, Agent
 from data_plane.agent.bootstrap_snapshot import Bootstrap
 from data_plane.agent.certificate_watch import CertificateWatch
+from data_plane.agent.collector_feed import CollectorFeed
 from data_plane.agent.discovery import Discovery
 from data_plane.agent.source import LastGoodSaver
 from data_plane.agent.tls_files import TlsFiles
@@ -47,6 +48,7 @@ class Overview:
     ) -> None:
         self.discovery: Discovery | None = None
         self.saver: LastGoodSaver | None = None
+        self.feed: CollectorFeed | None = None
         self.bootstrap: Bootstrap | None = None
         self._agent = agent
         self._settings = settings
@@ -112,7 +114,12 @@ class Overview:
         }
 
     def metrics(self) -> str:
-        own = (*self._agent_families(), *self._certificate_families(), *self._discovery_families())
+        own = (
+            *self._agent_families(),
+            *self._feed_families(),
+            *self._certificate_families(),
+            *self._discovery_families(),
+        )
         return render([*own, *_worker_families(self._agent.totals)])
 
     def _age_seconds(self) -> float:
@@ -151,6 +158,21 @@ class Overview:
                 _one("isthmus_bootstrap_snapshot_failures_total", "counter", "Snapshots of no use.", failures),
             ]
         return families
+
+    def _feed_families(self) -> list[Family]:
+        if self.feed is None:
+            return []
+        feed, counters = self.feed, self.feed.counters
+        connected = feed.connected_to is not None
+        return [
+            _one("isthmus_collector_connected", "gauge", "Whether a stream to a collector is open.", connected),
+            _one("isthmus_collector_connects_total", "counter", "Streams to collectors opened.", counters.connects),
+            _one("isthmus_collector_failures_total", "counter", "Streams lost or failed.", counters.failures),
+            _one("isthmus_collector_lag_seconds", "gauge", "How long the oldest record has waited.", feed.lag_seconds),
+            _one("isthmus_records_sent_total", "counter", "Call records sent to collectors.", counters.sent),
+            _one("isthmus_records_acked_total", "counter", "Call records that are stored there.", counters.acked),
+            _one("isthmus_records_unusable_total", "counter", "Lines that no collector would take.", counters.unusable),
+        ]
 
     def _certificate_families(self) -> list[Family]:
         left = self._certificates.seconds_left()
@@ -214,6 +236,7 @@ class Overview:
             _one("isthmus_workers_serving", "gauge", "Workers that take connections.", agent.serving()),
             _one("isthmus_spool_bytes", "gauge", "Call records that wait on disk.", spool.size_bytes),
             _one("isthmus_spool_limit_bytes", "gauge", "What may wait.", self._settings.spool_bytes),
+            _one("isthmus_spool_bytes", "gauge", "What the folder of call records holds.", spool.size_bytes),
             _one("isthmus_records_stored_total", "counter", "Call records written in full.", spool.stored),
             _one(
                 "isthmus_records_folded_total",

@@ -20,6 +20,7 @@ from data_plane.agent.agent import Agent, Parts
 from data_plane.agent.bootstrap_snapshot import Bootstrap, Location
 from data_plane.agent.certificate_files import CertificateFiles
 from data_plane.agent.certificate_watch import CertificateWatch
+from data_plane.agent.collector_feed import CollectorFeed, Node
 from data_plane.agent.configuration import Configuration
 from data_plane.agent.discovery import Discovery
 from data_plane.agent.handover import Inheritance
@@ -96,6 +97,8 @@ class Replica:
             ),
         )
         self._overview = Overview(self._agent, settings, self._certificates)
+        self._tls = _tls_files(settings)
+        self._feed = self._overview.feed = self._collector_feed()
         self._admin = AdminServer(self._overview, settings.dump_token_file)
         self._use_certificates(self._certificates.files.certificates)
         self._is_in_office = asyncio.Event()  # nobody else serves
@@ -121,6 +124,8 @@ class Replica:
         port = self._admin_socket.getsockname()[1]
         logger.info("replica starts node=%s listeners=%s admin_port=%d", settings.node, listeners, port)
         background = [spawn(self._certificates.run(self._use_certificates)), spawn(self._serve_in_office())]
+        if self._feed is not None:
+            background.append(spawn(self._feed.run()))
         try:
             if settings.static_config is not None:
                 await self._run_static(settings.static_config)
@@ -206,6 +211,16 @@ class Replica:
     def _use_certificates(self, certificates: tuple[Certificate, ...]) -> None:
         self._agent.set_certificates(tuple(KeyPair(each.name, each.chain, each.key) for each in certificates))
 
+    def _collector_feed(self) -> CollectorFeed | None:
+        settings, agent = self._settings, self._agent
+        if not settings.collectors or self._tls is None:
+            return None
+        node = Node(settings.node, settings.gateway, settings.data_dir / SPOOLS[0])
+        targets = [str(address) for address in settings.collectors]
+        feed = CollectorFeed(agent.spool, agent.on_disk, node, targets, self._tls, uniform=random.uniform)
+        agent.on_last_record = feed.finish
+        return feed
+
     # Configuration.
 
     async def _run_static(self, path: Path) -> None:
@@ -220,8 +235,8 @@ class Replica:
             watching.cancel()
 
     async def _run_discovery(self, settings: Settings) -> None:
-        certificates = settings.certificates
-        if certificates is None:
+        tls = self._tls
+        if tls is None:
             raise CannotStart("control planes need certificates")
         agent, saver = self._agent, self._saver
         async with asyncio.TaskGroup() as group:
@@ -231,7 +246,7 @@ class Replica:
             discovery = Discovery(
                 Subscriber(Identity(settings.node, settings.gateway, SCHEMA_VERSION), resources),
                 [str(address) for address in settings.control_planes],
-                TlsFiles(certificates.certificate, certificates.key, certificates.authority),
+                tls,
                 apply=agent.apply,
                 on_accepted=saver.on_accepted if saver else _keep_nothing,
                 uniform=random.uniform,
@@ -288,6 +303,11 @@ def _bind_admin(address: Address) -> socket.socket:
         return socket.create_server((address.host, address.port), family=family)
     except OSError as error:
         raise CannotStart(f"--admin-listen {address}: {error.strerror}") from error
+
+
+def _tls_files(settings: Settings) -> TlsFiles | None:
+    files = settings.certificates
+    return TlsFiles(files.certificate, files.key, files.authority) if files is not None else None
 
 
 def _keep_nothing(resources: ResourceSet) -> None:

@@ -46,7 +46,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """PEM files for mutual TLS with the control plane."""
+    """PEM files for mutual TLS with control planes and collectors."""
 
     certificate: Path
     key: Path
@@ -69,6 +69,7 @@ class Settings:
     gateway: str
     node: str
     control_planes: tuple[Address, ...]
+    collectors: tuple[Address, ...]
     certificates: Certificates | None
     static_config: Path | None
     listen: tuple[ListenAddress, ...]
@@ -107,7 +108,10 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         gateway=given.gateway,
         node=given.node_id or default_node(given.data_dir),
         control_planes=given.control_planes or (),
-        certificates=Certificates(given.cert, given.key, given.ca) if given.control_planes else None,
+        collectors=given.collectors or (),
+        certificates=(
+            Certificates(given.cert, given.key, given.ca) if given.control_planes or given.collectors else None
+        ),
         static_config=given.static_config,
         listen=_listen(given.listen, environment),
         admin_listen=given.admin_listen,
@@ -160,10 +164,11 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         parser.add_argument(flag, default=value or None, type=kind, help=shown)  # type: ignore[arg-type]
 
     add("--control-planes", None, _addresses, "addresses of control planes, host:port,...")
+    add("--collectors", None, _addresses, "addresses of collectors, host:port,...; without, call records stay here")
     add("--gateway", "default", _name, "name of the Gateway that this replica serves")
     add("--cert", None, Path, "PEM file: this replica's certificate; read anew on change")
     add("--key", None, Path, "PEM file: the certificate's private key")
-    add("--ca", None, Path, "PEM file: the authority of the control planes' certificates; read anew on change")
+    add("--ca", None, Path, "PEM file: the authority of our peers' certificates; read anew on change")
     add("--static-config", None, Path, "for development and benchmarks: resources from a YAML or JSON file or folder")
     parser.add_argument("--listen", action="append", help=f"{LISTEN_HELP} (default: {DEFAULT_LISTEN})")
     add(
@@ -228,10 +233,11 @@ def _bootstrap(given: argparse.Namespace) -> Bootstrap | None:
 
 
 def _require_files(given: argparse.Namespace) -> None:
-    if given.control_planes:
+    if given.control_planes or given.collectors:
         for flag in ("cert", "key", "ca"):
             if getattr(given, flag) is None:
-                raise SettingsError(f"--{flag} is required with --control-planes")
+                peers = "--control-planes" if given.control_planes else "--collectors"
+                raise SettingsError(f"--{flag} is required with {peers}")
     for flag in ("cert", "key", "ca", "static_config", "last_good_key_file", "bootstrap_ca", "config_dump_token_file"):
         path: Path | None = getattr(given, flag)
         if path is not None and not os.access(path, os.R_OK):

@@ -4,12 +4,12 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -38,6 +38,8 @@ APPLY_SECONDS = Definition(
     (),
     SECONDS,
 )
+
+Result = TypeVar("Result")
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +84,7 @@ class Agent:
         self.failed_upgrades = 0
         self.lost_records = 0  # by workers, before they reached the spool
         self.spool = parts.spool
+        self.on_last_record: Callable[[], Awaitable[None]] | None = None  # no more come; the spool is still open
         self._configuration = parts.configuration
         self._apply_seconds = Histogram()
         self._start = start
@@ -166,8 +169,11 @@ class Agent:
         self.totals.drop_gauges(pid)
 
     async def store(self, records: Records) -> None:
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._disk, self.spool.append, records.lines, records.count)
+        await self.on_disk(lambda: self.spool.append(records.lines, records.count))
+
+    async def on_disk(self, function: Callable[[], Result]) -> Result:
+        """Run this in the one thread that uses the spool."""
+        return await asyncio.get_running_loop().run_in_executor(self._disk, function)
 
     def on_change(self) -> None:
         self._changed.set()
@@ -244,6 +250,8 @@ class Agent:
                 for place in self.places:
                     place.signal(signal.SIGKILL)
             saving.cancel()
+        if self.on_last_record is not None:
+            await self.on_last_record()
         await asyncio.get_running_loop().run_in_executor(self._disk, self.spool.close)
         self._disk.shutdown()
 

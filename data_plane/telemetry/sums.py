@@ -1,5 +1,6 @@
 """What call records sum up to, per application, model, version and hour: what ledgers need when detail is lost."""
 
+import os
 from dataclasses import dataclass, field
 
 import msgspec
@@ -38,17 +39,61 @@ class Sum(msgspec.Struct):
 
 
 class _Header(msgspec.Struct, rename="camel"):
-    """The first line of a file of sums: up to which segment of the spool it goes."""
+    """The first line of a file of sums: up to which segment of the spool it goes, and the table's name."""
 
     folded_segment: int
+    name: str = ""
+
+
+def new_name() -> str:
+    """That no other table of sums has."""
+    return os.urandom(8).hex()
+
+
+def read_sums(content: bytes) -> tuple[str, list[Sum]]:
+    """The name and the sums of a file that `Sums.to_lines` gave; damaged lines are left out."""
+    header, *lines = content.splitlines() or [b""]
+    try:
+        name = msgspec.json.decode(header, type=_Header).name
+    except msgspec.DecodeError:
+        return "", []
+    sums: list[Sum] = []
+    for line in lines:
+        try:
+            sums.append(msgspec.json.decode(line, type=Sum))
+        except msgspec.DecodeError:
+            continue
+    return name, sums
+
+
+def folded_segment_of(content: bytes) -> int:
+    """Up to which segment such a file goes."""
+    try:
+        return msgspec.json.decode(content.partition(b"\n")[0], type=_Header).folded_segment
+    except msgspec.DecodeError:
+        return 0
+
+
+def without_segment(content: bytes) -> bytes:
+    """The same table, for a folder whose segments are others."""
+    header, newline, sums = content.partition(b"\n")
+    try:
+        name = msgspec.json.decode(header, type=_Header).name
+    except msgspec.DecodeError:
+        return content
+    return msgspec.json.encode(_Header(0, name)) + newline + sums
 
 
 @dataclass(slots=True)
 class Sums:
-    """A table of sums. `folded_segment`: the last segment of the spool that went into it."""
+    """A table of sums. `folded_segment`: the last segment of the spool that went into it, or into one before it."""
 
     folded_segment: int = 0
+    name: str = field(default_factory=new_name)
     _sums: dict[Key, Sum] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self._sums)
 
     def add_lines(self, lines: bytes) -> tuple[int, int]:
         """Add call records. Returns how many were added, and how many were lost: unreadable, or in an hour given up."""
@@ -66,21 +111,15 @@ class Sums:
 
     def load(self, content: bytes) -> None:
         """Go on from what `to_lines` gave; damaged lines are left out."""
-        header, *lines = content.splitlines() or [b""]
-        try:
-            self.folded_segment = msgspec.json.decode(header, type=_Header).folded_segment
-        except msgspec.DecodeError:
-            return
-        for line in lines:
-            try:
-                each = msgspec.json.decode(line, type=Sum)
-            except msgspec.DecodeError:
-                continue
+        self.folded_segment = folded_segment_of(content)
+        name, sums = read_sums(content)
+        self.name = name or self.name
+        for each in sums:
             self._sums[(each.hour, each.tenant, each.application, each.model, each.version)] = each
 
     def to_lines(self) -> bytes:
         """A header and a line for each sum."""
-        return msgspec.json.Encoder().encode_lines([_Header(self.folded_segment), *self._sums.values()])
+        return msgspec.json.Encoder().encode_lines([_Header(self.folded_segment, self.name), *self._sums.values()])
 
     def _add(self, record: _Record) -> None:
         key = (record.started[:HOUR], record.tenant, record.application, record.model, record.version)

@@ -86,7 +86,7 @@ def test_a_segment_is_not_folded_twice(tmp_path: Path) -> None:
     for number in range(200):
         spool.append(line(number), 1)
     spool.close()
-    folded = int((tmp_path / "sums.jsonl").read_bytes().splitlines()[0].split(b":")[1].strip(b"}"))
+    folded = json.loads((tmp_path / "sums.jsonl").read_bytes().splitlines()[0])["foldedSegment"]
     (tmp_path / f"records-{folded:08}.jsonl").write_bytes(line(0))  # as if killed between the sums and the removal
     again = Spool(tmp_path, 16_000)
     again.close()
