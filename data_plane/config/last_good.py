@@ -29,6 +29,8 @@ from config_schemas.sealed_snapshot import (
 )
 from data_plane.config.resource_set import Payload, Position, ResourceSet
 
+FIRST_SCHEMA_VERSION = 1  # of files that do not say
+
 logger = logging.getLogger(__name__)
 
 
@@ -86,12 +88,11 @@ class Opener:
         """The schema version that the file is of."""
         if header.gateway not in (None, self.gateway):
             raise Unusable(f"it is for the gateway '{header.gateway}', this replica serves '{self.gateway}'")
-        if header.schema_version is None:
-            return self.schema_versions[0]
-        if header.schema_version not in self.schema_versions:
+        version = FIRST_SCHEMA_VERSION if header.schema_version is None else header.schema_version
+        if version not in self.schema_versions:
             known = " or ".join(map(str, sorted(self.schema_versions)))
-            raise Unusable(f"it is of schema version {header.schema_version}, this replica takes {known}")
-        return header.schema_version
+            raise Unusable(f"it is of schema version {version}, this replica takes {known}")
+        return version
 
 
 def read_keys(file: Path) -> tuple[bytes, ...]:
@@ -143,10 +144,14 @@ class LastGoodFile:
         _sync_folder(self._path.parent)
 
     def load(self) -> ResourceSet | None:
-        """What was saved; None, with one line in the log, if that cannot be used. No file: None."""
+        """What was saved, also by the release before; None, with one line in the log, if that cannot be used.
+
+        No file: None.
+        """
+        opener = Opener(self._keys, self._gateway, (self._schema_version, self._schema_version - 1))
         try:
             with self._path.open("rb") as file:
-                return Opener(self._keys, self._gateway, (self._schema_version,)).open(file)
+                return opener.open(file)
         except FileNotFoundError:
             return None
         except (OSError, Unusable) as error:

@@ -65,7 +65,7 @@ class Rolling:
         for index, replica in enumerate(self.fleet.replicas):
             if replica.node == name:
                 await self.load.leave_out(index)
-                await self._restart(replica, release)
+                await self.restart(replica, release)
                 self.load.take_in(index)
         await self.fleet.until(self._is_settled, f"not all replicas settled after {name} had changed")
 
@@ -74,7 +74,8 @@ class Rolling:
         states = {each["node"]: each["state"] for each in answer["items"] if each["state"] != "Disconnected"}
         return len(states) == len(self.fleet.replicas) and set(states.values()) <= {"Current", "Quarantining"}
 
-    async def _restart(self, replica: FleetReplica, release: Release | None) -> None:
+    async def restart(self, replica: FleetReplica, release: Release | None) -> None:
+        """End a replica and start it as of the given release; None: ours."""
         replica.signal(signal.SIGTERM)
         assert await replica.wait_end() == 0
         replica.release = release
@@ -179,3 +180,19 @@ async def test_what_an_older_one_cannot_read_is_refused_marked_and_found_before_
     for name in reversed(ORDERS["control planes first"]):
         await rolling.change(name, old=True)
     await rolling.check()
+
+
+async def test_a_newer_replica_starts_from_what_the_older_one_kept(rolling: Rolling) -> None:
+    await rolling.load.more(2)
+    last_good = rolling.fleet.replicas[0].data_dir / "last-good"
+    await rolling.fleet.until(lambda: exists(last_good), "nothing was kept")
+    for control_plane in rolling.fleet.control_planes:
+        control_plane.kill()
+    await rolling.load.leave_out(0)
+    await rolling.restart(rolling.fleet.replicas[0], None)
+    rolling.load.take_in(0)
+    await rolling.load.more(5)
+
+
+async def exists(file: Path) -> bool:
+    return file.exists()

@@ -109,7 +109,13 @@ def test_a_file_cut_at_any_place_is_ignored(tmp_path: Path) -> None:
         assert last_good(tmp_path).load() is None
 
 
-@pytest.mark.parametrize(("gateway", "schema_version"), [("other", 1), ("edge", 2)])
+def test_a_file_of_the_release_before_is_taken(tmp_path: Path) -> None:
+    last_good(tmp_path).save(Saved.of(resources(1)))
+    loaded = last_good(tmp_path, schema_version=2).load()
+    assert loaded is not None and len(loaded.payloads) == 1
+
+
+@pytest.mark.parametrize(("gateway", "schema_version"), [("other", 1), ("edge", 3), ("edge", 0)])
 def test_a_file_of_another_gateway_or_schema_is_ignored(tmp_path: Path, gateway: str, schema_version: int) -> None:
     last_good(tmp_path).save(Saved.of(resources()))
     assert last_good(tmp_path, gateway=gateway, schema_version=schema_version).load() is None
