@@ -76,4 +76,5 @@ def _entry(entry: AuditEntry) -> AuditRecord:
             )
             for change in entry.changes
         ),
+        reverts=entry.reverts,
     )

@@ -14,6 +14,7 @@ from control_plane.api.health import Readiness
 from control_plane.api.key_endpoints import KeyEndpoints
 from control_plane.api.policy import PolicyEndpoint
 from control_plane.api.resource_endpoints import ResourceEndpoints
+from control_plane.api.revert import RevertEndpoint
 from control_plane.api.watch import Watches
 from control_plane.audit.log import AuditLog
 from control_plane.backup.export import Exporter
@@ -28,6 +29,7 @@ from control_plane.settings import package_version
 from control_plane.store.base import Store
 from control_plane.store.index import Index
 from control_plane.store.resources import Resources
+from control_plane.store.revert import Reverting
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Endpoints:
             "history": resources.history,
             "rollback": resources.rollback,
             "batch": BatchEndpoint(s.resources).batch,
+            "revert": RevertEndpoint(Reverting(s.resources, AuditLog(s.store))).revert,
             "create_key": keys.create,
             "list_keys": keys.list,
             "revoke_key": keys.revoke,

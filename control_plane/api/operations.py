@@ -101,6 +101,11 @@ _OTHERS = (
         headers=IDEMPOTENT, request="BatchRequest", answer="BatchAnswer", errors=(409,),
     ),
     Operation(
+        "revertWrites", "revert", "POST", "/v1/batch/revert", "write", "batch",
+        "Undo writes by their revisions, but for what somebody has changed since",
+        headers=IDEMPOTENT, request="RevertRequest", answer="RevertAnswer", errors=(404,),
+    ),
+    Operation(
         "createKey", "create_key", "POST", _KEYS, "write", "keys", "Create an API key; the only time that it is shown",
         headers=IDEMPOTENT, request="KeyRequest", answer="KeyCreated", success=201, errors=(404, 409),
     ),

@@ -96,6 +96,29 @@ class BatchAnswer(Model):
     outcomes: tuple[BatchOutcome, ...]
 
 
+class RevertRequest(Model):
+    """Store revisions of earlier writes, as their answers gave them."""
+
+    revisions: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=1000)]
+
+
+class RevertOutcome(Model):
+    """What became of one resource: as before the writes, gone as before them, or `kept` as it is, for a reason."""
+
+    action: Literal["restored", "deleted", "kept"]
+    kind: str
+    tenant: str
+    name: str
+    reason: str
+
+
+class RevertAnswer(Model):
+    """`revision` is the store's after the last write; 0: nothing was written."""
+
+    revision: int
+    outcomes: tuple[RevertOutcome, ...]
+
+
 class KeyRequest(Model):
     """A new API key of an application."""
 
@@ -214,7 +237,7 @@ class AuditChange(Model):
 
 
 class AuditRecord(Model):
-    """One write: who, when, in which request, and what was changed."""
+    """One write: who, when, in which request, and what was changed. `reverts`: revisions of writes that it undid."""
 
     id: str
     time: str
@@ -222,6 +245,7 @@ class AuditRecord(Model):
     request_id: str
     revision: int
     changes: tuple[AuditChange, ...]
+    reverts: tuple[int, ...] = ()
 
 
 class AuditPage(Model):
@@ -317,6 +341,8 @@ MODELS: tuple[type[Model], ...] = (
     RollbackRequest,
     BatchRequest,
     BatchAnswer,
+    RevertRequest,
+    RevertAnswer,
     KeyRequest,
     KeyCreated,
     ResourceItems,

@@ -1,7 +1,7 @@
 """The audit log: one entry per transaction, written with it. Newest first by key."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from control_plane.store.stored import store_errors
 
 LATEST_MILLISECONDS = 10**15 - 1  # keys count down from it, so that the newest entry comes first
 MAX_PAGE = 1_000
+FIND_PAGES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class AuditChange:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """Who did what when, in which request."""
+    """Who did what when, in which request. `reverts`: the revisions of the writes that it undid."""
 
     id: str
     time: str
@@ -41,6 +42,7 @@ class AuditEntry:
     request_id: str
     revision: int
     changes: tuple[AuditChange, ...]
+    reverts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,18 @@ class AuditPage:
     token: str
 
 
-def audit_put(actor: Actor, moment: datetime, suffix: str, changes: Sequence[AuditChange]) -> Put:
+def audit_put(
+    actor: Actor, moment: datetime, suffix: str, changes: Sequence[AuditChange], reverts: Sequence[int] = ()
+) -> Put:
     """The write that records changes; to go into their transaction."""
-    value = {
+    value: dict[str, Any] = {
         "time": timestamp(moment),
         "actor": actor.id,
         "requestId": actor.request_id,
         "changes": [_record(change) for change in changes],
     }
+    if reverts:
+        value["reverts"] = list(reverts)
     return Put(first_key_before(moment) + suffix, json.dumps(value, separators=(",", ":")).encode())
 
 
@@ -113,14 +119,40 @@ class AuditLog:
                 return AuditPage(tuple(found), "")
             start = page.next_key
 
+    async def find(self, revisions: Collection[int]) -> Sequence[AuditEntry]:
+        """The entries of these revisions that are among the newest ones, in no order.
+
+        Raises:
+            StoreUnavailable: the store cannot be asked.
+        """
+        wanted, found, start = set(revisions), [], AUDIT_PREFIX
+        for _ in range(FIND_PAGES):
+            with store_errors():
+                page = await self._store.list(AUDIT_PREFIX, start=start, limit=MAX_PAGE)
+            for entry in page.entries:
+                if entry.revision in wanted and (parsed := _parse(entry.key, entry.value, entry.revision)):
+                    found.append(parsed)
+            if len(found) == len(wanted) or page.next_key is None:
+                break
+            start = page.next_key
+        return found
+
 
 def _parse(key: str, value: bytes, revision: int) -> AuditEntry | None:
     """None: the entry cannot be read."""
     try:
         match json.loads(value):
-            case {"time": str(time), "actor": str(actor), "requestId": str(request_id), "changes": list(changes)}:
+            case {
+                "time": str(time),
+                "actor": str(actor),
+                "requestId": str(request_id),
+                "changes": list(changes),
+                **more,
+            }:
                 made = tuple(_change(change, revision) for change in changes)
-                return AuditEntry(key.removeprefix(AUDIT_PREFIX), time, actor, request_id, revision, made)
+                undone = more.get("reverts")
+                reverts = tuple(map(int, undone)) if isinstance(undone, list) else ()
+                return AuditEntry(key.removeprefix(AUDIT_PREFIX), time, actor, request_id, revision, made, reverts)
     except (ValueError, TypeError):
         pass
     return None

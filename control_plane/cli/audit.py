@@ -21,11 +21,12 @@ def audit(tenant: str, limit: int, output: str) -> None:
             print_document(answer, output)
             return
         rows = [_row(entry, change) for entry in answer["items"] for change in entry["changes"]]
-        print_table(("TIME", "ACTOR", "ACTION", "RESOURCE", "REVISION"), rows)
+        print_table(("TIME", "ACTOR", "ACTION", "RESOURCE", "REVISION", "REVERTS"), rows)
 
     call(run)
 
 
 def _row(entry: Json, change: Json) -> tuple[object, ...]:
     name = f"{change['tenant']}/{change['kind']}/{change['name']}"
-    return entry["time"], entry["actor"], change["action"], name, entry["revision"]
+    undone = ",".join(map(str, entry.get("reverts", ())))
+    return entry["time"], entry["actor"], change["action"], name, entry["revision"], undone

@@ -2,9 +2,9 @@
 
 import click
 
-from control_plane.cli.batch import Batch, outcome_name, prune_options
+from control_plane.cli.batch import Batch, Pruning, outcome_name, prune_options
 from control_plane.cli.client import Client
-from control_plane.cli.documents import file_option
+from control_plane.cli.documents import file_option, read_documents
 from control_plane.cli.errors import ExitCode
 from control_plane.cli.invocation import call
 from control_plane.cli.output import difference
@@ -15,12 +15,20 @@ from control_plane.cli.output import difference
 @prune_options
 @click.option("--no-atomic", is_flag=True, help="As `apply --no-atomic`: for more than 40 resources.")
 @click.pass_context
-def diff(ctx: click.Context, files: tuple[str, ...], prune: bool, selector: str, no_atomic: bool) -> None:
+def diff(
+    ctx: click.Context,
+    files: tuple[str, ...],
+    prune: bool,
+    selector: str,
+    prune_kinds: tuple[str, ...],
+    no_atomic: bool,
+) -> None:
     """Show what `apply` would change, as the control plane sees it.
 
     Exits with 8 if anything would.
     """
-    batch = Batch(files, {"dryRun": True, "atomic": not no_atomic}, prune=prune, selector=selector)
+    pruning = Pruning.asked(prune, selector, prune_kinds)
+    batch = Batch(read_documents(files), {"dryRun": True, "atomic": not no_atomic}, pruning)
     texts: list[str] = []
 
     async def run(client: Client) -> None:

@@ -14,6 +14,9 @@ class ExitCode(IntEnum):
     DENIED = 6  # no token, a bad one, or one without the right
     UNREACHABLE = 7
     DIFFERENT = 8  # `diff` or `downgrade-check` found something
+    NOT_PROGRAMMED = 9  # `apply --wait`: not in force on all replicas; what was applied stays
+    ROLLED_BACK = 10  # as 9, and all is again as it was before
+    ROLLBACK_INCOMPLETE = 11  # as 9, and something of what was applied stays
 
 
 INTERRUPTED = 130  # as shells report a command that Ctrl-C ended: 128 and the signal's number

@@ -1,7 +1,7 @@
 """`isthmus validate`: everything about files that can be told without a control plane."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,21 @@ def validate(files: tuple[str, ...], closed: bool) -> None:
     """
     errors: list[str] = []
     read = read_documents(files, errors=errors)
+    errors += document_errors(read, closed=closed)
+    if errors:
+        raise refused(errors)
+    click.echo(f"{len(read)} documents are valid")
+
+
+def refused(errors: Sequence[str]) -> CliError:
+    """The error with a line for each."""
+    wrong = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+    return CliError(wrong, ExitCode.INVALID, tuple(f"  {line}" for line in errors))
+
+
+def document_errors(read: Sequence[tuple[str, Document]], *, closed: bool = False) -> list[str]:
+    """A line for everything that is wrong with documents of files, as far as they alone tell."""
+    errors: list[str] = []
     checked: list[Checked] = []
     for source, document in read:
         try:
@@ -49,11 +64,7 @@ def validate(files: tuple[str, ...], closed: bool) -> None:
     for each in checked:
         found = [*_identity_errors(each, by_path), *_reference_errors(each, by_path, closed)]
         errors += _lines(each.source, each.path, found)
-    errors += _claim_errors(checked)
-    if errors:
-        wrong = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
-        raise CliError(wrong, ExitCode.INVALID, tuple(f"  {line}" for line in errors))
-    click.echo(f"{len(read)} documents are valid")
+    return errors + _claim_errors(checked)
 
 
 def _check(source: str, document: Document) -> Checked:

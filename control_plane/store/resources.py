@@ -116,10 +116,16 @@ class Resources:
         return ResourceList(tuple(items), revision, "")
 
     async def write(
-        self, changes: Sequence[Change], *, actor: Actor, dry_run: bool = False, allow_skew: bool = False
+        self,
+        changes: Sequence[Change],
+        *,
+        actor: Actor,
+        dry_run: bool = False,
+        allow_skew: bool = False,
+        reverts: tuple[int, ...] = (),
     ) -> WriteResult:
         """As `Writer.write`."""
-        return await self._writer.write(changes, actor=actor, dry_run=dry_run, allow_skew=allow_skew)
+        return await self._writer.write(changes, actor=actor, dry_run=dry_run, allow_skew=allow_skew, reverts=reverts)
 
     async def watch(
         self, kind: str | None, tenant: str | None, *, labels: Labels | None = None, start_revision: int
@@ -196,6 +202,20 @@ class Resources:
         if outcome.resource is None:
             raise StoredInvalid(f"what is stored as {wanted} cannot be read; replace or delete it")
         return outcome.resource
+
+    async def version(self, name: ResourceName, revision: int) -> dict[str, Any]:
+        """What a resource was at a revision of its own, to be written again; never to be shown.
+
+        Raises:
+            NotFound: the history no longer has it.
+            StoredInvalid: it does not open.
+        """
+        for entry in await self._history_entries(name):
+            record = parse_record(entry.value)
+            # Older: a new master key seals a Secret anew, which is no version.
+            if record and entry.revision <= revision and record.action != "deleted":
+                return self._reader.open(name, record.document)
+        raise NotFound(f"{name.kind} '{name.name}' in tenant '{name.tenant}' has no version {revision} in its history")
 
     async def _tenants(self, tenant: str | None, revision: int) -> tuple[Sequence[str], int]:
         """The tenants to list, in order, and the revision to list at."""

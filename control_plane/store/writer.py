@@ -54,11 +54,18 @@ class Writer:
         self._readers = readers
 
     async def write(
-        self, changes: Sequence[Change], *, actor: Actor, dry_run: bool = False, allow_skew: bool = False
+        self,
+        changes: Sequence[Change],
+        *,
+        actor: Actor,
+        dry_run: bool = False,
+        allow_skew: bool = False,
+        reverts: tuple[int, ...] = (),
     ) -> WriteResult:
         """Make all changes or none. What others wrote meanwhile is looked at again, unless a revision was expected.
 
         `allow_skew`: also what connected replicas are too old for, which is then left out of what they get.
+        `reverts`: the revisions of the writes that this one undoes, for the audit log.
 
         Raises:
             ControlPlaneError: nothing was written.
@@ -71,7 +78,7 @@ class Writer:
                     if not allow_skew:
                         check_skew((plan.document for plan in plans if plan.document is not None), self._readers)
                     transaction = await self._checked(plans, is_index_trusted=attempt == 0)
-                    return await self._commit(plans, transaction, actor, dry_run)
+                    return await self._commit(plans, transaction, actor, None if dry_run else reverts)
             except Conflict:
                 continue  # an expected revision that no longer holds is found when planning again
         raise WriteConflict("others write the same at the same time; try again")
@@ -109,14 +116,16 @@ class Writer:
         return transaction
 
     async def _commit(
-        self, plans: Sequence[Plan], transaction: Transaction, actor: Actor, dry_run: bool
+        self, plans: Sequence[Plan], transaction: Transaction, actor: Actor, reverts: tuple[int, ...] | None
     ) -> WriteResult:
+        """`reverts` None: a dry run."""
         moment, revision = self._now(), 0
         changed = [plan for plan in plans if not plan.is_unchanged]
         for plan in changed:
             self._add(plan, transaction, actor, moment)
-        if changed and not dry_run:
-            transaction.write(audit_put(actor, moment, self._random_suffix(), [_audit(plan) for plan in changed]))
+        if changed and reverts is not None:
+            audited = [_audit(plan) for plan in changed]
+            transaction.write(audit_put(actor, moment, self._random_suffix(), audited, reverts))
             revision = await self._store.transact(transaction.comparisons(), list(transaction.writes.values()))
         return WriteResult(revision, tuple(self._outcome(plan, revision) for plan in plans))
 

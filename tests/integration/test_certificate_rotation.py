@@ -208,7 +208,7 @@ async def test_etcd_is_asked_on_over_new_connections_and_watches_go_on(
             for number, (secret, by, trusted) in enumerate(steps, start=1):
                 put(secret, by, *trusted)
                 if secret is client:
-                    await eventually(lambda number=number: etcd.certificate_files.reloads >= number // 2 + 1)  # type: ignore[misc,union-attr]
+                    await eventually(lambda number=number: etcd.certificate_files.reloads >= number // 2 + 1)  # type: ignore[misc]
                 await change(f"after {number}")
                 await asyncio.sleep(0.6)  # what rests on connections before is cut off by then
                 await change(f"long after {number}")

@@ -11,7 +11,7 @@ def test_writes_are_listed_newest_first_with_who_made_them(api: ServedApi, isthm
     isthmus("apply", "-f", "-", stdin=TEAM)
     isthmus("delete", "team", "red")
     head, *lines = isthmus("audit", "--tenant", "default", "--limit", "2").lines
-    assert head == "TIME ACTOR ACTION RESOURCE REVISION"
+    assert head == "TIME ACTOR ACTION RESOURCE REVISION REVERTS"
     actor = api.token.split("_")[1]
     assert [line.split()[1:4] for line in lines] == [
         [actor, "deleted", "default/Team/red"],
