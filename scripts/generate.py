@@ -1,6 +1,6 @@
 """Writes every file that a program makes, or checks that the ones in the tree are what it would make.
 
-Usage: python -m scripts.generate [--check] [proto|schemas|openapi|errors|reference|charts|all]
+Usage: python -m scripts.generate [--check] [proto|schemas|openapi|errors|reference|charts|dashboards|all]
 """
 
 import argparse
@@ -14,6 +14,10 @@ from pathlib import Path
 
 from config_schemas.export import generated_files
 from scripts import reference
+from scripts.chart_values import with_table
+from scripts.dashboards.model_owner import MODEL_OWNER
+from scripts.dashboards.operator import OPERATOR
+from scripts.dashboards.tenant import TENANT
 from scripts.tools import obtain
 from tests.charts.cases import GOLDENS
 
@@ -68,7 +72,7 @@ def write_reference(folder: Path) -> None:
 
 
 def write_charts(folder: Path) -> None:
-    """The manifests of a few releases, so that a change of the chart shows what it changes in a cluster."""
+    """The manifests of a few releases, so that a change of the chart shows what it changes in a cluster; its README."""
     golden = folder / "tests" / "golden" / "charts"
     golden.mkdir(parents=True)
     helm = obtain("helm3")
@@ -78,6 +82,22 @@ def write_charts(folder: Path) -> None:
             argv, cwd=ROOT, input=json.dumps(values), stdout=subprocess.PIPE, text=True, check=True, timeout=60
         )
         (golden / f"{name}.yaml").write_text(done.stdout)
+    _write_chart_readme(folder)
+
+
+def write_dashboards(folder: Path) -> None:
+    """What Grafana reads."""
+    made = folder / "charts" / "isthmus" / "dashboards"
+    made.mkdir(parents=True)
+    for dashboard in (OPERATOR, TENANT, MODEL_OWNER):
+        (made / f"{dashboard.uid.removeprefix('isthmus-')}.json").write_text(dashboard.to_json())
+
+
+def _write_chart_readme(folder: Path) -> None:
+    chart = Path("charts") / "isthmus"
+    (folder / chart).mkdir(parents=True)
+    readme, values = ((ROOT / chart / name).read_text() for name in ("README.md", "values.yaml"))
+    (folder / chart / "README.md").write_text(with_table(readme, values))
 
 
 def _printed(module: str) -> str:
@@ -91,7 +111,8 @@ GENERATORS = (
     Generator("openapi", write_openapi, ("docs/openapi.json",)),
     Generator("errors", write_errors, ("docs/errors.md",)),
     Generator("reference", write_reference, tuple(f"docs/reference/{name}.md" for name in reference.NAMES)),
-    Generator("charts", write_charts, ("tests/golden/charts/*.yaml",)),
+    Generator("charts", write_charts, ("tests/golden/charts/*.yaml", "charts/isthmus/README.md")),
+    Generator("dashboards", write_dashboards, ("charts/isthmus/dashboards/*.json",)),
 )
 
 
