@@ -1,6 +1,7 @@
 """A cluster on this machine: real helm and kubectl, an API in memory, and pods that are processes."""
 
 import os
+import ssl
 import subprocess
 import sys
 import tomllib
@@ -8,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import trustme
 
 from scripts.tools import obtain
 from tests.charts.chart import ROOT
@@ -60,7 +63,7 @@ BASE_PROGRAMS = (
 
 @dataclass
 class LocalCluster:
-    """What a newcomer sits in front of: a shell with helm, kubectl and isthmus, in an empty folder."""
+    """What a newcomer sits in front of: a shell with helm, kubectl and isthmus, in a checkout."""
 
     folder: Path
     api: KubernetesApi
@@ -97,7 +100,8 @@ class LocalCluster:
 
     def state(self) -> str:
         """Pods, and the end of what each has printed."""
-        lines = [f"killed {self.kubelet.killed}, restarts {self.kubelet.restarts}, failures {self.kubelet.failures}"]
+        kubelet = self.kubelet
+        lines = [f"killed {kubelet.killed}, restarts {kubelet.restarts[-20:]}, failures {kubelet.failures}"]
         for pod in self.api.list("Pod"):
             lines.append(f"{pod['metadata']['name']}: {phase_of(pod)}, ready: {is_ready(pod)}")
         for name, log in self.api.logs.items():
@@ -111,11 +115,19 @@ def local_cluster(folder: Path, helm: str, etcd: Path) -> Iterator[LocalCluster]
     require_sandbox()
     for name in ("home", "user-bin"):
         (folder / name).mkdir()
+    for name in ("charts", "examples"):  # what the documents' commands name
+        (folder / "home" / name).symlink_to(ROOT / name)
     api = KubernetesApi()
     network = ClusterNetwork(api, folder / "hosts")
-    kubelet = Kubelet(api, Node(folder, _images(folder, etcd), folder / "hosts", _environment()))
+    authority = trustme.CA()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    node = Node(folder, _images(folder, etcd), folder / "hosts", _environment(), authority.cert_pem.bytes().decode())
+    kubelet = Kubelet(api, node)
     _write_user_programs(folder / "user-bin", helm)
-    with serve(api) as address, network.run(), Cluster(api, kubelet).run():
+    with serve(api) as address, serve(api, tls) as inner, network.run(), Cluster(api, kubelet).run():
+        node.environment["KUBERNETES_SERVICE_HOST"] = "127.0.0.1"
+        node.environment["KUBERNETES_SERVICE_PORT"] = inner.rpartition(":")[2]
         (folder / "kubeconfig").write_text(kubeconfig(address))
         try:
             yield LocalCluster(folder, api, kubelet, network)

@@ -21,6 +21,7 @@ from typing import Any
 
 from tests.fakes import pod_volumes
 from tests.fakes.cluster import key_of, pod_status
+from tests.fakes.kubernetes_access import Account
 from tests.fakes.kubernetes_api import KubernetesApi, Refused
 from tests.fakes.pod_probes import Probe
 from tests.fakes.pod_volumes import NotYet, PodVolumes
@@ -30,6 +31,7 @@ Json = dict[str, Any]
 SANDBOX = Path(__file__).with_name("sandbox.py")
 CHECKOUT = Path(__file__).parents[2]
 PROGRAMS = "/opt/image"  # where a container finds the programs of its image
+SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 HIDDEN = ("/data", "/home", "/tmp")  # folders of this machine that no container sees
 POLL_SECONDS = 0.05
 REFRESH_SECONDS = 1.0  # until a changed Secret is seen in a pod; a real kubelet takes up to a minute
@@ -54,7 +56,7 @@ class Node:
     images: dict[str, Image]
     hosts: Path
     environment: dict[str, str] = field(default_factory=dict)
-    tokens: dict[str, str] = field(default_factory=dict)  # files of a service account, by name
+    api_authority: str = ""  # the PEM of what has signed the API's certificate
 
     def image(self, name: str) -> Image:
         return next(image for part, image in self.images.items() if part in name)
@@ -97,7 +99,7 @@ class _Pod:
         self._pod, self._spec, self._address = pod, pod["spec"], address
         self._name = pod["metadata"]["name"]
         self._folder = node.folder / "pods" / pod["metadata"]["uid"]
-        self._volumes = PodVolumes(api, pod, self._folder / "volumes", node.folder / "claims")
+        self._volumes = PodVolumes(api, pod, (self._folder / "volumes", node.folder / "claims"), self._told)
         self._log = node.folder / "logs" / f"{self._name}.log"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._runs = self._restarts = 0
@@ -245,19 +247,17 @@ class _Pod:
         return Probe(self._pod, container, self._address, execute)
 
     def _mount_service_account(self) -> None:
-        if not self._node.tokens or self._spec.get("automountServiceAccountToken") is False:
-            self._tokens = None
-        else:
-            self._tokens = self._folder / "service-account"
-            self._tokens.mkdir()
-            for name, text in self._service_account_files().items():
-                (self._tokens / name).write_text(text)
-        self._volumes.token_of = lambda: self._service_account_files()["token"].encode()
+        files = self._service_account_files()
+        self._volumes.token = files["token"].encode()
+        self._tokens = self._folder / "service-account"
+        self._tokens.mkdir()
+        for name, text in files.items():
+            (self._tokens / name).write_text(text)
 
     def _service_account_files(self) -> dict[str, str]:
         namespace = self._pod["metadata"]["namespace"]
-        account = self._spec.get("serviceAccountName", "default")
-        return {**self._node.tokens, "token": f"{namespace}:{account}", "namespace": namespace}
+        account = Account(namespace, self._spec.get("serviceAccountName", "default"))
+        return {"ca.crt": self._node.api_authority, "token": account.token, "namespace": namespace}
 
     def _start(self, container: Json, command: list[str] | None = None) -> subprocess.Popen[bytes]:
         """A process of the container; `command` in place of its own."""
@@ -302,11 +302,10 @@ class _Pod:
             source = self._volumes.path(each["name"]) / each.get("subPath", "")
             read_only = each.get("readOnly", False)
             mounts.append({"source": str(source.resolve()), "target": each["mountPath"], "readOnly": read_only})
-        if self._tokens:
-            target = "/var/run/secrets/kubernetes.io/serviceaccount"
-            mounts.append(
-                {"source": str(self._tokens), "target": os.path.realpath("/var/run") + target[8:], "readOnly": True}
-            )
+        account = self._api.find("ServiceAccount", self._spec.get("serviceAccountName", "default")) or {}
+        # The pod's word counts before the service account's.
+        if self._spec.get("automountServiceAccountToken", account.get("automountServiceAccountToken", True)):
+            mounts.append({"source": str(self._tokens), "target": SERVICE_ACCOUNT, "readOnly": True})
         return mounts
 
     def _environment(self, container: Json, image: Image) -> dict[str, str]:

@@ -157,6 +157,9 @@ class KubernetesApi:
             if old is None:
                 raise _not_found(key)
             new = copy.deepcopy(new)
+            read = new.get("metadata", {}).get("resourceVersion")
+            if read and read != old["metadata"]["resourceVersion"]:
+                raise Refused(409, "Conflict", f"{plural(key.kind)} {key.name!r}: the object has been modified")
             kept = {name: old["metadata"][name] for name in ("uid", "creationTimestamp", "generation")}
             new["metadata"] = {**new.get("metadata", {}), **kept, "name": key.name}
             if key.namespace:

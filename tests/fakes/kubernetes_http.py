@@ -1,6 +1,7 @@
 """The HTTP side of the Kubernetes API: paths, discovery, watches. Source: kubernetes.io, "Kubernetes API concepts"."""
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
+from tests.fakes.kubernetes_access import account_of, require
 from tests.fakes.kubernetes_api import CLUSTER_WIDE, KINDS, PLURALS, Key, KubernetesApi, Refused, plural
 from tests.fakes.kubernetes_wire import MAGIC, decode
 
@@ -26,17 +28,20 @@ VERSION = {"major": "1", "minor": "33", "gitVersion": "v1.33.0"}
 
 
 @contextmanager
-def serve(api: KubernetesApi) -> Iterator[str]:
-    """Answer on loopback; gives the address."""
+def serve(api: KubernetesApi, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Answer on loopback; gives the address. With TLS service accounts are let in, to what they may do."""
 
     class Handler(_Handler):
         kubernetes = api
+        for_accounts = tls is not None
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     finally:
         with api.changed:
             api.closed = True
@@ -63,6 +68,7 @@ def kubeconfig(address: str, namespace: str = "default") -> str:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     kubernetes: KubernetesApi
+    for_accounts: bool
 
     def do_GET(self) -> None:
         self._answer()
@@ -92,10 +98,13 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refused(404, "NotFound", f"the server could not find {path}")
         if below == "log":
             return self._respond(200, "text/plain", self.kubernetes.logs[name].read_bytes())
+        sent = _parse(body) if self.command not in ("GET", "DELETE") else {}
         key = Key(PLURALS[resource][1], namespace, name)
+        if self.for_accounts:
+            account = account_of(self.headers.get("Authorization", "").removeprefix("Bearer "))
+            require(self.kubernetes, account, self.command, key)
         if self.command == "GET":
             return self._read(key, query)
-        sent = _parse(body) if self.command != "DELETE" else {}
         if self.command in ("POST", "PUT", "PATCH") and "dryRun" in query:
             return self._send(200, sent)
         return self._write(key, sent, query)

@@ -24,11 +24,12 @@ class NotYet(Exception):
 
 
 class PodVolumes:
-    """The volumes of one pod. `token_of` gives the token of the pod's service account."""
+    """The volumes of one pod: a folder for them, and one for claims. `told` changes the texts of ConfigMaps."""
 
-    def __init__(self, api: KubernetesApi, pod: Json, folder: Path, claims: Path) -> None:
-        self._api, self._pod, self._folder, self._claims = api, pod, folder, claims
-        self.token_of: Callable[[], bytes] = lambda: b""
+    def __init__(self, api: KubernetesApi, pod: Json, folders: tuple[Path, Path], told: Callable[[str], str]) -> None:
+        self._api, self._pod, self._told = api, pod, told
+        self._folder, self._claims = folders
+        self.token = b""  # of the pod's service account
         self._shown: dict[str, Files] = {}
         self._turn = 0
 
@@ -100,7 +101,7 @@ class PodVolumes:
     def _projected(self, part: str, inner: Json, mode: int) -> Files:
         if part == "serviceAccountToken":
             path: str = inner["path"]
-            return {path: (self.token_of(), mode)}
+            return {path: (self.token, mode)}
         if part == "downwardAPI":
             return self._downward(inner, mode)
         return self._keys(part, inner["name"], inner, mode)
@@ -111,9 +112,10 @@ class PodVolumes:
             if source.get("optional"):
                 return {}
             raise NotYet(f"{kind} {name!r} not found")
-        data = {key: text.encode() for key, text in document.get("data", {}).items()}
         if kind == "secret":
-            data = {key: base64.b64decode(value) for key, value in data.items()}
+            data = {key: base64.b64decode(value) for key, value in document.get("data", {}).items()}
+        else:
+            data = {key: self._told(text).encode() for key, text in document.get("data", {}).items()}
         data |= {key: base64.b64decode(value) for key, value in document.get("binaryData", {}).items()}
         if "items" not in source:
             return {key: (content, mode) for key, content in data.items()}

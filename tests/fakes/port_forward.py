@@ -38,7 +38,8 @@ async def main() -> None:
         return writer.transport.abort()
 
     server = await asyncio.start_server(accept, "127.0.0.1", int(local or remote))
-    print(f"Forwarding from 127.0.0.1:{local or remote} -> {remote}", flush=True)
+    sys.stdout.write(f"Forwarding from 127.0.0.1:{local or remote} -> {remote}\n")
+    sys.stdout.flush()
     await server.serve_forever()
 
 

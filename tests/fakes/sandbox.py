@@ -1,6 +1,6 @@
-"""Runs a program as a container would see the world: own mounts, read-only root, own uid, host name and /etc/hosts.
+"""Runs a program as a container would see the world: own mounts and processes, read-only root, uid, host name, hosts.
 
-Needs no root, but user and mount namespaces (Linux 5.12). Processes, network and what is in the root are the host's.
+Needs no root, but user, mount and process namespaces (Linux 5.12). The network and what the root holds are the host's.
 Usage: python sandbox.py SPECIFICATION.json, with {root, mounts: [{source, target, readOnly}], uid, gid, hostname,
 folder, argv, environment, hidden: [...]}; `root` is an empty folder.
 """
@@ -11,23 +11,42 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWUSER = 0x00020000, 0x04000000, 0x10000000
+CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWUSER, CLONE_NEWPID = 0x00020000, 0x04000000, 0x10000000, 0x20000000
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 MNT_DETACH, AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_RDONLY = 2, -100, 0x8000, 1
 SYS_PIVOT_ROOT, SYS_MOUNT_SETATTR = (155, 442) if os.uname().machine == "x86_64" else (41, 442)
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
-LATE = ("/proc",)  # its files are written to below, so it is mounted when the rest is read-only already
+PROC = "/proc"  # of the container's own processes; its files are written to below, so it stays writable
+
+FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2)
 
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def main(specification: dict[str, Any]) -> None:
-    """Never returns: the program takes this process's place."""
+def main(specification: dict[str, Any]) -> int:
+    """Return the program's exit status. It is process 1 of its container: with it, all others end."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _enter_user_namespace(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWPID, 0, 0)
+    signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)  # until there is somebody to forward to
+    program = os.fork()
+    if program == 0:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        _become(specification)
+    for each in FORWARDED:
+        signal.signal(each, lambda number, frame: os.kill(program, number))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
+    _, status = os.waitpid(program, 0)
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+def _become(specification: dict[str, Any]) -> NoReturn:
+    """The program takes this process's place."""
     root = specification["root"]
-    mounts = specification["mounts"]
-    _enter_user_namespace(CLONE_NEWNS | CLONE_NEWUTS, 0, 0)
+    # The root mirrors the host's, so where links lead is the same; followed there, they would lead out of it.
+    mounts = [{**each, "target": os.path.realpath(each["target"])} for each in specification["mounts"]]
     _mount("none", "/", MS_REC | MS_PRIVATE)
     _call("mount", libc.mount(b"tmpfs", root.encode(), b"tmpfs", 0, b"mode=755"))
     targets = [each["target"] for each in mounts]
@@ -36,8 +55,7 @@ def main(specification: dict[str, Any]) -> None:
     for each in mounts:
         _make_mount_point(root + each["target"], Path(each["source"]).is_dir())
     _make_read_only(root)
-    for late in LATE:
-        _mount(late, root + late, MS_BIND | MS_REC)
+    _call("mount /proc", libc.mount(b"proc", (root + PROC).encode(), b"proc", 0, None))
     for each in sorted(mounts, key=lambda each: str(each["target"])):
         _make_mount_point(root + each["target"], Path(each["source"]).is_dir())  # below another one
         _mount(each["source"], root + each["target"], MS_BIND | MS_REC)
@@ -53,6 +71,7 @@ def main(specification: dict[str, Any]) -> None:
     _enter_user_namespace(0, specification["uid"], specification["gid"])
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
     argv = specification["argv"]
     try:
         os.execvpe(argv[0], argv, specification["environment"])
@@ -77,7 +96,7 @@ def _show(path: str, root: str, targets: list[str], hidden: list[str]) -> None:
     below = [each for each in targets if each.startswith(path + "/") and not os.path.exists(each)]
     if os.path.islink(path):
         os.symlink(os.readlink(path), here)
-    elif path in hidden or path in LATE or path in targets:
+    elif path == PROC or path in hidden or path in targets:
         os.makedirs(here, exist_ok=True)
     elif not os.path.isdir(path):
         Path(here).touch()
@@ -117,4 +136,4 @@ def _call(what: str, result: int) -> None:
 
 
 if __name__ == "__main__":
-    main(json.loads(Path(sys.argv[1]).read_text()))
+    sys.exit(main(json.loads(Path(sys.argv[1]).read_text())))
