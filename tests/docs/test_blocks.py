@@ -22,6 +22,7 @@ REASONS = {
     "needs a host of one's own",
     "needs a provider's key",
     "needs a registry",
+    "needs another shell",
     "runs the tests",
     "takes minutes",
 }
