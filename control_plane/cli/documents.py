@@ -25,7 +25,8 @@ def file_option(*, required: bool) -> Callable[[Command], Command]:
 
 
 def read_documents(paths: tuple[str, ...], *, errors: list[str] | None = None) -> list[tuple[str, Document]]:
-    """Documents with where each came from. A folder stands for all its YAML and JSON files, folders in it included.
+    """Documents with where each came from. A folder stands for all its YAML and JSON files, folders in it included, but
+    for hidden ones.
 
     Where `errors` is given, it takes what is wrong with files that are no YAML or JSON, and the others are read.
 
@@ -63,10 +64,15 @@ def _contents(path: str) -> Iterator[tuple[str, bytes]]:
     place = Path(path)
     files = [place]
     if place.is_dir():
-        files = sorted(file for file in place.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+        files = sorted(file for file in place.rglob("*") if file.suffix in SUFFIXES and _is_meant(file, place))
     for file in files:
         try:
             with file.open("rb") as opened:
                 yield str(file), opened.read(MAX_REQUEST_BYTES + 1)
         except OSError as error:
             raise CliError(f"cannot read {file}: {error.strerror}", ExitCode.USAGE) from error
+
+
+def _is_meant(file: Path, folder: Path) -> bool:
+    """Whether it is a file and not hidden: Kubernetes keeps a mounted volume's files in a hidden folder a second time."""
+    return file.is_file() and not any(part.startswith(".") for part in file.relative_to(folder).parts)

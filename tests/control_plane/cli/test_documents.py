@@ -18,6 +18,14 @@ def test_documents_come_with_the_file_that_each_is_in(tmp_path: Path) -> None:
     assert found == [(str(first), "red"), (str(first), "blue"), (str(second), "green")]
 
 
+def test_a_volume_that_kubernetes_mounts_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "..2026_11_24").mkdir()
+    (tmp_path / "..2026_11_24" / "a.yaml").write_text(TEAM)
+    (tmp_path / "..data").symlink_to("..2026_11_24")
+    (tmp_path / "a.yaml").symlink_to("..data/a.yaml")
+    assert [source for source, _ in read_documents((str(tmp_path),))] == [str(tmp_path / "a.yaml")]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
