@@ -82,7 +82,7 @@ class Container:
             if found := children.read_text().split():
                 self.pid = int(found[0])
                 status = Path(f"/proc/{self.pid}/status").read_text()
-                if f"\nUid:\t{user}\t" in status and b"setpriv" not in _command_line(self.pid):
+                if f"\nUid:\t{user}\t" in status and _program(self.pid) not in ("setpriv", "env"):
                     return
             assert time.monotonic() < deadline, self.log()
             time.sleep(POLL_SECONDS)
@@ -90,21 +90,14 @@ class Container:
     def _as_user(self, command: Sequence[str]) -> list[str]:
         user, group = self._dockerfile.user.split(":")
         rights = ("--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--clear-groups")
-        return ["/usr/bin/setpriv", f"--reuid={user}", f"--regid={group}", *rights, "--", *command]
+        to_folder = ("/usr/bin/env", f"--chdir={self._dockerfile.folder}")
+        return ["/usr/bin/setpriv", f"--reuid={user}", f"--regid={group}", *rights, *to_folder, *command]
 
     def execute(
         self, *command: str, variables: Mapping[str, str] | None = None, seconds: float = 60.0
     ) -> subprocess.CompletedProcess[str]:
         """Run a command beside the first process, as `docker exec` does."""
-        enter = (
-            _find("nsenter"),
-            f"--target={self.pid}",
-            "--mount",
-            "--pid",
-            "--ipc",
-            "--root",
-            f"--wdns={self._dockerfile.folder}",
-        )
+        enter = (_find("nsenter"), f"--target={self.pid}", "--mount", "--pid", "--ipc", "--root")
         return subprocess.run(
             [*enter, *self._as_user(command)],
             stdin=subprocess.DEVNULL,
@@ -162,5 +155,5 @@ def _find(program: str) -> str:
     return path
 
 
-def _command_line(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
+def _program(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text().strip()
