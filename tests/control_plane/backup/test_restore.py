@@ -261,3 +261,13 @@ async def test_what_another_left_staged_is_removed(source: ControlPlane) -> None
         await store.revoke_lease(entry.lease)
     await lead(store)
     assert await values(store, "_restore/") == {}
+
+
+async def test_a_restore_of_another_release_is_left_alone() -> None:
+    store = await new_store()
+    await store.transact([Compare(RESTORE_KEY, 0)], [Put(RESTORE_KEY, b'{"later": 1}')])
+    before = await values(store)
+    with pytest.raises(ValueError, match="another release"):
+        await lead(store)
+    after = await values(store)
+    assert {key: after[key] for key in before} == before
