@@ -15,7 +15,7 @@ from tests.fakes.cluster import Cluster, InstantPods
 from tests.fakes.kubernetes_api import KubernetesApi
 from tests.fakes.kubernetes_http import kubeconfig, serve
 
-QUICK = ("README.md", "docs/first-call.md", "docs/models.md", "docs/quick-start.md")
+QUICK = ("README.md", "docs/first-call.md", "docs/quick-start.md")
 CLUSTER = re.compile(r"^(helm|kubectl) ", re.MULTILINE)
 PAGES = [
     pytest.param(page, id=page, marks=() if page in QUICK else pytest.mark.long) for page in pages() if runnable(page)
