@@ -351,6 +351,11 @@ RECORDS: dict[str, Case] = {
         {replica("isthmus_collector_refused_streams_total", COLLECTOR): rising(1)},
         {replica("isthmus_collector_refused_streams_total", COLLECTOR): "0+0x20 1+0x20"},
     ),
+    "IsthmusRecordsWait": Case(
+        OF_REPLICA,
+        {replica("isthmus_collector_lag_seconds"): rising(60)},
+        {replica("isthmus_collector_lag_seconds"): always(30)},
+    ),
     "IsthmusSpoolFilling": Case(
         OF_REPLICA,
         {replica("isthmus_spool_bytes"): always(90), replica("isthmus_spool_limit_bytes"): always(100)},

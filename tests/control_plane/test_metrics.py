@@ -18,3 +18,7 @@ def test_counters_histograms_and_gauges_are_written() -> None:
     assert "# TYPE isthmus_up gauge\nisthmus_up 1\n" in page
     assert "\nisthmus_revision 12345678\n" in page
     assert "# TYPE isthmus_acks_total counter\nisthmus_acks_total 2\n" in page
+    failures = 'isthmus_control_plane_store_failures_total{operation="transact",reason="unavailable"}'
+    assert f"{failures} 0\n" in page
+    metrics.store_failures.add(operation="transact", reason="unavailable")
+    assert f"{failures} 1\n" in metrics.page({})
