@@ -102,8 +102,10 @@ class Writer:
         try:
             block = await self._keeper.call(self._write, parcels)
         except StoreError as error:
+            self._keeper.on_failure(str(error))
             self._fail(parcels, str(error))
             return
+        self._keeper.on_success()
         size_bytes = sum(each.size_bytes for each in parcels)
         self._add_bytes(-size_bytes)
         self._count(block, size_bytes)

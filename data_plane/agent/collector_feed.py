@@ -160,8 +160,6 @@ class CollectorFeed:
                     reason = f"{error.code().name}: {error.details()}"
                 except (CollectorEnded, CertificateError, TimeoutError, OSError, DecodeError) as error:
                     reason = str(error) or "no answer in time"
-                except asyncio.InvalidStateError:
-                    reason = "the stream is over"
                 finally:
                     self.connected_to = None
                 if time.monotonic() - started > STABLE_SECONDS:
@@ -328,8 +326,11 @@ class _Transfer:
         self._sequence += 1
         delivery.sequence = self._sequence
         self._under_way.append(_Sent(self._sequence, file, end, records))
-        async with asyncio.timeout(RECEIPT_SECONDS):
-            await self._call.write(delivery.SerializeToString())
+        try:
+            async with asyncio.timeout(RECEIPT_SECONDS):
+                await self._call.write(delivery.SerializeToString())
+        except asyncio.InvalidStateError:  # the stream has ended meanwhile
+            raise await self._ended() from None
         self._feed.counters.sent += records
 
     async def _settle(self, under_way: int) -> None:
@@ -345,4 +346,7 @@ class _Transfer:
             while self._under_way and self._under_way[0].sequence <= sequence:
                 self._feed.on_acked(self._under_way.popleft())
             self._receipt.set()
-        raise CollectorEnded(f"{(await self._call.code()).name}: {await self._call.details()}")
+        raise await self._ended()
+
+    async def _ended(self) -> CollectorEnded:
+        return CollectorEnded(f"{(await self._call.code()).name}: {await self._call.details()}")

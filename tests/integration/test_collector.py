@@ -38,7 +38,7 @@ async def collector(tmp_path: Path) -> AsyncIterator[Collector]:
 class Sender:
     """A node without traffic: a spool, and what empties it."""
 
-    def __init__(self, folder: Path, collector: Collector, spool_bytes: int = 50_000_000) -> None:
+    def __init__(self, folder: Path, collector: Collector, spool_bytes: int) -> None:
         self._folder = folder / "records"
         self.spool = Spool(self._folder, spool_bytes)
         self._disk = ThreadPoolExecutor(1)
@@ -105,13 +105,27 @@ async def test_calls_of_a_replica_reach_the_store_and_leave_the_spool(tmp_path: 
     assert (count, models) == (6, ["chat"])
 
 
-async def test_kills_of_the_collector_lose_and_double_nothing(collector: Collector, tmp_path: Path) -> None:
-    sender = Sender(tmp_path, collector)
+@pytest.mark.parametrize(
+    ("rounds", "spool_bytes"),
+    [
+        pytest.param(2, 200_000_000, id="twice"),
+        pytest.param(20, 200_000_000, id="20 times", marks=pytest.mark.long),
+        pytest.param(20, 16_000_000, id="20 times, the spool overflows", marks=pytest.mark.long),
+    ],
+)
+async def test_kills_of_the_collector_lose_and_double_nothing(
+    collector: Collector,
+    tmp_path: Path,
+    rounds: int,
+    spool_bytes: int,
+    record_property: Callable[[str, object], None],
+) -> None:
+    sender = Sender(tmp_path, collector, spool_bytes)
     chance = random.Random(1)
     async with sender.sending():
-        for _ in range(4):
+        for _ in range(rounds):
             await sender.write(5000)
-            await asyncio.sleep(chance.uniform(0.3, 1.2))  # amid sending, storing or receipts
+            await asyncio.sleep(chance.uniform(0.1, 1.5))  # amid sending, storing or receipts
             collector.kill()
             await sender.write(100)
             await collector.start()
@@ -122,6 +136,11 @@ async def test_kills_of_the_collector_lose_and_double_nothing(collector: Collect
         while not await collector.metric("roll_ups_total") or await collector.metric("stale_hours"):
             await asyncio.sleep(POLL_SECONDS)
     assert await collector.stop() == 0
-    ledger, details = collector.ask(LEDGER, DETAILS)
-    assert details == [sender.expected()]
+    ledger, details, written = collector.ask(LEDGER, DETAILS, "SELECT count() FROM isthmus.call_records")
     assert ledger == [sender.expected()]
+    folded = sender.spool.folded
+    assert details[0][0] == sender.written - folded
+    assert bool(folded) == (spool_bytes < 100_000_000)
+    record_property("records", sender.written)
+    record_property("of which folded", folded)
+    record_property("rows written again after a kill", written[0][0] - details[0][0])
