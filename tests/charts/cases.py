@@ -72,6 +72,45 @@ EVERYTHING: dict[str, Any] = {
     },
 }
 
+SEEDED: dict[str, Any] = {
+    "collector": {"enabled": True, "extraArgs": ["--verbose"]},
+    "seed": {
+        "enabled": True,
+        "resources": [{"apiVersion": "isthmus.dev/v1", "kind": "Team", "metadata": {"name": "red"}, "spec": {}}],
+        "existingConfigMap": "more",
+        "existingSecret": "keys",
+        "atomic": False,
+    },
+    "backup": {"enabled": True, "storage": {"className": "fast"}},
+    "jobs": {"adminToken": {"existingSecret": "admin"}, "podLabels": {"team": "platform"}},
+    "dataPlane": {
+        "listeners": {
+            "http": {"proxyProtocol": {"enabled": True, "trusted": ["10.0.0.0/8", "fd00::/8"]}},
+            "https": {"enabled": True, "certificateSecrets": ["edge-tls", "other-tls"]},
+        },
+        "bootstrapSnapshot": {"existingClaim": "snapshots", "file": "default.snapshot"},
+    },
+}
+
+OWN_AUTHORITY: dict[str, Any] = {
+    "certificates": CERT_MANAGER["certificates"],
+    "etcd": {
+        "statefulSet": {
+            "replicas": 5,
+            "storage": {"size": "20Gi", "className": "fast"},
+            "extraConfig": {"log-level": "warn"},
+            "affinity": {"nodeAffinity": {}},
+        }
+    },
+    "collector": {
+        "enabled": True,
+        "store": "ClickHouse",
+        "clickhouse": {"url": "https://clickhouse.example:8443", "existingSecret": "clickhouse"},
+    },
+    "backup": {"enabled": True, "snapshot": False, "storage": {"existingClaim": "backups"}},
+    "dataPlane": {"bootstrapSnapshot": {"url": "https://snapshots.example/default"}},
+}
+
 WITHOUT: dict[str, Any] = {
     "fullnameOverride": "gw",
     "etcd": {"endpoints": ["http://127.0.0.1:2379"]},
@@ -88,6 +127,8 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "cert-manager": CERT_MANAGER,
     "everything": EVERYTHING,
     "without what is optional": WITHOUT,
+    "seeded, with backups and TLS": SEEDED,
+    "own etcd by cert-manager": OWN_AUTHORITY,
 }
 
 # What `make golden` renders to tests/golden/charts/<name>.yaml.
