@@ -50,7 +50,7 @@ def run(program: str, *arguments: str, url: str = "", path: str = "") -> "subpro
     environment = {"ISTHMUS_ADMIN_URL": url, "ISTHMUS_ADMIN_CA": "", "ISTHMUS_ADMIN_TOKEN": "secret-token"}
     if path:
         environment["PATH"] = f"{path}:/usr/bin:/bin"
-    argv = [sys.executable, FILES / program, *arguments]
+    argv = [sys.executable, str(FILES / program), *arguments]
     return subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=30, check=False)
 
 
