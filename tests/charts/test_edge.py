@@ -55,6 +55,16 @@ def test_an_ingress_leads_to_ports_that_the_services_have(version: str, tmp_path
     assert "annotations" not in made["edge-isthmus-control-plane"]["metadata"]
 
 
+def test_where_replicas_speak_only_tls_they_are_led_to_by_it(tmp_path: Path) -> None:
+    listeners = {"http": {"enabled": False}, "https": {"enabled": True, "certificateSecrets": ["ai-tls"]}}
+    edge = {"ingress": {"enabled": True, "hosts": [{"host": "a.example"}]}, "httpRoute": {"enabled": True, **ROUTED}}
+    manifests = rendered(tmp_path, {**edge, "dataPlane": {"listeners": listeners}})
+    (path,) = find(manifests, "Ingress", "edge-isthmus-data-plane")["spec"]["rules"][0]["http"]["paths"]
+    assert path["backend"]["service"]["port"] == {"name": "https"}
+    (rule,) = find(manifests, "HTTPRoute", "edge-isthmus-data-plane")["spec"]["rules"]
+    assert rule["backendRefs"] == [{"name": "edge-isthmus-data-plane", "port": 443}]
+
+
 @pytest.mark.parametrize("version", HELMS)
 def test_a_route_of_the_gateway_api_leads_to_ports_that_the_services_have(version: str, tmp_path: Path) -> None:
     admin = {"enabled": True, **ROUTED, "backendTLS": {"caCertificateRefs": AUTHORITY}}
