@@ -87,7 +87,10 @@ class Terminal:
             return f"did not end within {BLOCK_SECONDS:g} s"
         self._printed += done.stdout
         wanted = INTERRUPTED if is_endless else (int(block.markers.get("exits", "0")),)
-        return "" if done.returncode in wanted else f"exit status {done.returncode}, printed:\n{done.stdout}"
+        if done.returncode in wanted:
+            return ""
+        ended = "" if self._world.is_up else f"\n`isthmus up` has ended:\n{self._world.welcome()}"
+        return f"exit status {done.returncode}, printed:\n{done.stdout}{ended}"
 
 
 def runnable(page: str) -> bool:

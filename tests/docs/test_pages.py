@@ -4,11 +4,12 @@ import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from control_plane.cli.etcd_binary import EtcdBinary
-from tests.docs.markdown import blocks, pages
+from tests.docs.markdown import ROOT, blocks, pages
 from tests.docs.terminal import Terminal, runnable
 from tests.docs.world import World, echo_server
 from tests.fakes.cluster import Cluster, InstantPods
@@ -42,6 +43,17 @@ def test_what_a_page_tells_to_do_works(page: str, world: World) -> None:
         if any(CLUSTER.search(block.text) for block in blocks(page) if block.is_run):
             world.have_cluster(stack.enter_context(cluster()))
         assert Terminal(world).run_page(page) == []
+
+
+@pytest.mark.long
+def test_the_reference_has_every_metric_that_processes_show(world: World) -> None:
+    world.start()
+    page = (ROOT / "docs" / "reference" / "metrics.md").read_text()
+    for port in (9090, 8445):
+        with urlopen(world.mapped(f"http://127.0.0.1:{port}/metrics"), timeout=5) as answer:
+            names = re.findall(r"^# TYPE (\S+)", answer.read().decode(), re.MULTILINE)
+        assert names
+        assert [name for name in names if f"`{name}`" not in page] == []
 
 
 @contextlib.contextmanager

@@ -28,6 +28,7 @@ UP = re.compile(
     r"^(?:make up(?: ARGS=\"(?P<arguments>[^\"]*)\")?|isthmus up(?P<options> [^#\n]*)?)(?: *#.*)?$", re.MULTILINE
 )
 SHIM = '#!/bin/sh\nexec "{python}" "{program}" {name} "$@"\n'
+OURS = (8080, 8443, 9443, 9490)  # ports that pages name, and that may be taken here
 STAND_INS = ("make", "pip")  # what would change the machine, or run for minutes
 
 
@@ -59,7 +60,7 @@ class World:
     def __init__(self, folder: Path, path: str, echo_port: int) -> None:
         self.folder = folder
         self._echo_port = echo_port
-        self._ports = dict(zip((8080, 8443), lasting_ports(2), strict=True))
+        self._ports = dict(zip(OURS, lasting_ports(len(OURS)), strict=True))
         self._terminal = folder.with_name("terminal")
         self._process: subprocess.Popen[bytes] | None = None
         self._shims = shims = folder.with_name("bin")
@@ -99,7 +100,7 @@ class World:
     def mapped(self, text: str) -> str:
         """A text of the documentation with the addresses and hosts of this machine."""
         for documented, port in self._ports.items():
-            text = re.sub(rf"\b(127\.0\.0\.1|localhost):{documented}\b", f"127.0.0.1:{port}", text)
+            text = re.sub(rf"\b(127\.0\.0\.1|localhost):{documented}\b", rf"\g<1>:{port}", text)
         text = re.sub(r"https://isthmus\.example(:\d+)?", f"http://127.0.0.1:{self._ports[8443]}", text)
         text = re.sub(r"host: [\w.-]+\.internal, port: \d+", f"host: 127.0.0.1, port: {self._echo_port}", text)
         return re.sub(r"(https?)://[\w.-]+\.internal(:\d+)?", f"http://127.0.0.1:{self._echo_port}", text)
