@@ -19,7 +19,7 @@ from data_plane.agent.discovery import Discovery
 from data_plane.agent.messages import Commit
 from data_plane.agent.source import serve
 from data_plane.config.last_good import Opener
-from data_plane.config.resource_set import Position, ResourceSet
+from data_plane.config.resource_set import ResourceSet
 
 FETCH_SECONDS = 60.0  # for a whole snapshot
 CONNECT_SECONDS = 5.0
@@ -28,6 +28,7 @@ READ_BYTES = 256 * 1024
 FIRST_WAIT_SECONDS = 1.0
 MAX_WAIT_SECONDS = 30.0
 POLL_SECONDS = 0.05
+CONFIRM_SECONDS = 0.5
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +52,8 @@ class Location:
 class Bootstrap:
     """Waits for a control plane for `wait_seconds`, then serves the snapshot, and goes on asking control planes.
 
-    What it brings binds the replica to no store: the first control plane that answers replaces it, whatever its epoch
-    and revision. It is asked for only while nothing is served, so it never replaces what a control plane gave.
+    It is asked for only while nothing is served, so it never replaces what a control plane gave. Like a last good file
+    it binds the replica to its store's epoch: a store that lost its content does not empty the replica.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Bootstrap:
         self._commit: Commit | None = None
 
     def is_served(self, agent: Agent) -> bool:
-        """Whether the replica serves the snapshot, with no word from a control plane yet."""
+        """Whether the replica serves the snapshot, and no control plane has replaced or confirmed it yet."""
         return self._commit is not None and agent.served.commit is self._commit
 
     async def run(self, discovery: Discovery, agent: Agent) -> None:
@@ -85,9 +86,12 @@ class Bootstrap:
                 logger.info("serving the bootstrap snapshot location=%s", self._location)
             else:
                 self._fail("nothing in it can be served")
-            served.apply({}, Position())
             discovery.start_from(served)
             group.create_task(discovery.run())
+            while self._commit is not None:
+                await asyncio.sleep(CONFIRM_SECONDS)
+                if discovery.is_current:
+                    self._commit = None
 
     async def _obtain_if_left_alone(self, discovery: Discovery, agent: Agent) -> ResourceSet | None:
         """The snapshot, once no control plane has answered for so long; None: one has."""

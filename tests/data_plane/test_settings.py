@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from data_plane.listen_address import ListenAddress
-from data_plane.settings import Address, SettingsError, parse
+from data_plane.settings import Address, Bootstrap, SettingsError, parse
 
 
 @pytest.fixture
@@ -32,6 +32,32 @@ def test_a_flag_wins_over_the_environment(base: list[str]) -> None:
     environment = {"ISTHMUS_WORKERS": "2", "ISTHMUS_DRAIN_SECONDS": "1.5"}
     settings = parse([*base, "--workers", "4"], environment)
     assert (settings.workers, settings.drain_seconds) == (4, 1.5)
+
+
+@pytest.mark.parametrize("location", ["/srv/snapshot", "https://files.example:8443/snapshot?token=x"])
+def test_a_bootstrap_snapshot_is_a_file_or_a_url(tmp_path: Path, location: str) -> None:
+    (tmp_path / "keys").write_text("")
+    flags = [*control_plane_flags(tmp_path), "--last-good-key-file", str(tmp_path / "keys")]
+    environment = {"ISTHMUS_BOOTSTRAP_SNAPSHOT": location, "ISTHMUS_BOOTSTRAP_WAIT_SECONDS": "1.5"}
+    assert parse(flags, environment).bootstrap == Bootstrap(location, None, 1.5)
+    assert parse(flags, {}).bootstrap is None
+
+
+@pytest.mark.parametrize(
+    ("location", "message"),
+    [("ftp://a/b?token=x", "'ftp://a/b' is not a file, http"), ("http:///b", "is not a file, http")],
+)
+def test_a_bootstrap_snapshot_that_cannot_be_fetched_is_refused(tmp_path: Path, location: str, message: str) -> None:
+    (tmp_path / "keys").write_text("")
+    flags = [*control_plane_flags(tmp_path), "--last-good-key-file", str(tmp_path / "keys")]
+    with pytest.raises(SettingsError, match=message):
+        parse([*flags, "--bootstrap-snapshot", location], {})
+
+
+def test_a_bootstrap_snapshot_needs_control_planes_and_the_key(base: list[str], tmp_path: Path) -> None:
+    for flags in (base, control_plane_flags(tmp_path)):
+        with pytest.raises(SettingsError, match="needs --last-good-key-file"):
+            parse([*flags, "--bootstrap-snapshot", "/srv/snapshot"], {})
 
 
 def test_a_variable_that_is_empty_counts_as_not_given(base: list[str]) -> None:

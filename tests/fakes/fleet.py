@@ -87,10 +87,18 @@ class Fleet:
         master_keys = _write(folder / "master-keys", f"k1:{_base64(os.urandom(32))}\n")
         last_good_keys = _write(folder / "last-good-keys", f"{_base64(os.urandom(32))}\n")
         self.control_planes = [
-            ControlPlane(folder, f"cp-{number}", self._control_plane_arguments(master_keys))
+            ControlPlane(folder, f"cp-{number}", self._control_plane_arguments(master_keys, last_good_keys))
             for number in range(1, control_planes + 1)
         ]
+        self._last_good_keys = last_good_keys
         self.replicas = [FleetReplica(self, number, last_good_keys) for number in range(1, replicas + 1)]
+
+    def new_replica(self) -> "FleetReplica":
+        """One more, not started: its folder is there and empty."""
+        replica = FleetReplica(self, len(self.replicas) + 1, self._last_good_keys)
+        replica.folder.mkdir()
+        self.replicas.append(replica)
+        return replica
 
     def spawn(self) -> None:
         """Start everything at once: whoever is early waits for what it needs."""
@@ -185,12 +193,13 @@ class Fleet:
             return False
         return True
 
-    def _control_plane_arguments(self, keys: Path) -> tuple[str, ...]:
+    def _control_plane_arguments(self, keys: Path, last_good_keys: Path) -> tuple[str, ...]:
         return (
             *("--etcd-endpoints", ",".join(self.etcd.endpoints)),
             *("--discovery-cert", str(self.pki.server.certificate), "--discovery-key", str(self.pki.server.key)),
             *("--discovery-ca", str(self.pki.authority)),
             *("--master-key-file", str(keys), "--bootstrap-token-file", str(self._token_file)),
+            *("--last-good-key-file", str(last_good_keys)),
         )
 
     def _logs(self, message: str) -> str:

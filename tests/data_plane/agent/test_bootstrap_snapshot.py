@@ -51,6 +51,10 @@ class FakeDiscovery:
     runs: int = 0
     gives: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def is_current(self) -> bool:
+        return self.connected_to is not None
+
     def start_from(self, resources: ResourceSet) -> None:
         self.started.append(dict(resources.payloads))
         self.position = resources.position
@@ -112,7 +116,7 @@ async def test_it_is_served_once_control_planes_were_waited_for(file: Location) 
         await until(lambda: world.bootstrap.is_served(world.agent))  # type: ignore[arg-type]
         assert list(world.agent.resources) == [PATH]
         await until(lambda: world.discovery.runs == 2)
-        assert (world.discovery.started, world.discovery.position) == ([{PATH: b"{}"}], Position())
+        assert (world.discovery.started, world.discovery.position) == ([{PATH: b"{}"}], Position("e1", 7))
 
 
 async def test_the_first_control_plane_that_answers_replaces_it(file: Location) -> None:
@@ -121,6 +125,16 @@ async def test_the_first_control_plane_that_answers_replaces_it(file: Location) 
         world.discovery.gives.set()
         await until(lambda: "t/Model/new" in world.agent.resources)
         assert not world.bootstrap.is_served(world.agent)  # type: ignore[arg-type]
+
+
+async def test_a_control_plane_that_has_the_same_confirms_it(file: Location, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap_snapshot, "CONFIRM_SECONDS", 0.01)
+    async with running(file) as world:
+        await until(lambda: world.discovery.runs == 2)
+        assert world.bootstrap.is_served(world.agent)  # type: ignore[arg-type]
+        world.discovery.connected_to = "cp"  # and sends nothing, as there is no difference
+        await until(lambda: not world.bootstrap.is_served(world.agent))  # type: ignore[arg-type]
+        assert list(world.agent.resources) == [PATH]
 
 
 @pytest.mark.parametrize("is_served", [True, False], ids=["which serves", "which is about to send"])
