@@ -48,6 +48,7 @@ DEBIAN_PACKAGES = {
         *("nginx", "libnginx-mod-http-lua", "libnginx-mod-http-ndk", "libluajit2-5.1-2", "libpcre3"),
         *("lua-cjson", "lua-resty-core", "lua-resty-lrucache"),
     ),
+    "prometheus": ("prometheus",),
     "promtool": ("prometheus",),
     "shellcheck": ("shellcheck",),
     "wrk": ("wrk", "libluajit-5.1-2"),
