@@ -245,7 +245,6 @@ class Overview:
             _one("isthmus_workers_serving", "gauge", "Workers that take connections.", agent.serving()),
             _one("isthmus_spool_bytes", "gauge", "Call records that wait on disk.", spool.size_bytes),
             _one("isthmus_spool_limit_bytes", "gauge", "What may wait.", self._settings.spool_bytes),
-            _one("isthmus_spool_bytes", "gauge", "What the folder of call records holds.", spool.size_bytes),
             _one("isthmus_records_stored_total", "counter", "Call records written in full.", spool.stored),
             _one(
                 "isthmus_records_folded_total",

@@ -29,7 +29,7 @@ REASONS = {
     "takes minutes",
 }
 HELM_SECONDS = 30
-DATA = ("", "diff", "http", "ini", "json", "promql", "text", "yaml")
+DATA = ("", "diff", "http", "ini", "json", "promql", "sql", "text", "yaml")
 PROGRAMS = ("curl ", "helm ", "isthmus ", "kubectl ", "make ", "python ", "sudo ")
 OURS = "isthmus.dev/v1"
 ALL = [block for page in pages() for block in blocks(page)]

@@ -19,7 +19,7 @@ from data_plane.agent.tls_files import TlsFiles
 from data_plane.telemetry.call_record import AttemptRecord, CallRecord
 from data_plane.usage import Usage
 
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 60.0
 POLL_SECONDS = 0.02
 STARTED = re.compile(r"collector_started version=\S+ port=(\d+) health_port=(\d+)")
 QUERY = """
