@@ -216,6 +216,7 @@ class _Up:
                 f"--discovery-key={pki.server.key}",
                 f"--discovery-ca={pki.authority}",
                 f"--master-key-file={folder.master_key_file}",
+                f"--last-good-key-file={folder.last_good_key_file}",
                 f"--bootstrap-token-file={folder.admin_token_file}",
             ],
         )
