@@ -192,9 +192,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("version", HELMS)
 @pytest.mark.parametrize("case", REFUSED)
-def test_values_that_cannot_work_are_refused_by_name(case: str, version: str, tmp_path: Path) -> None:
+def test_values_that_cannot_work_are_refused_by_name(case: str, tmp_path: Path) -> None:
     values, word = REFUSED[case]
     with pytest.raises(Refused, match=word):
-        rendered(tmp_path, values, version)
+        rendered(tmp_path, values)
