@@ -12,6 +12,7 @@ from control_plane.backup.fence import FencedStore
 from control_plane.distribution.catalog import Catalog
 from control_plane.distribution.epoch import Epoch
 from control_plane.errors import Invalid, RestoreUnderWay, StoreNotEmpty
+from control_plane.identity.actor import Actor
 from control_plane.identity.tokens import AdminTokens
 from control_plane.secrets.sealer import Sealer
 from control_plane.store.base import Compare, Put, Store, Unavailable, UnderRestore
@@ -188,6 +189,17 @@ async def test_master_keys_that_do_not_fit_stop_it_before_anything_is_written(
     before = await values(store)
     with pytest.raises(Invalid, match=message):
         await restore(store, await backup_of(source.store), actor, sealer=sealer)
+    assert await values(store) == before
+
+
+async def test_a_backup_that_others_changed_is_refused(source: ControlPlane) -> None:
+    """Its checksum is right, as anyone can make it so."""
+    backup = await backup_of(source.store)
+    at = backup.rindex(b"k1:") + 3
+    store = await new_store()
+    before = await values(store)
+    with pytest.raises(Invalid, match="not signed under the master keys"):
+        await restore(store, backup[:at] + b"0" * 64, Actor("admin"))
     assert await values(store) == before
 
 
