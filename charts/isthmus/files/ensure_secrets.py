@@ -8,6 +8,7 @@ is about to end, or is not what the plan says. `--renew`: only certificates, fro
 
 import argparse
 import base64
+import ipaddress
 import json
 import secrets
 import sys
@@ -149,9 +150,14 @@ def _key(form: str) -> bytes:
 
 
 def _names(wanted: Json) -> list[x509.GeneralName]:
-    return [x509.DNSName(host) for host in wanted["hosts"]] + [
-        x509.UniformResourceIdentifier(uri) for uri in wanted["uris"]
-    ]
+    return [*map(_host, wanted["hosts"]), *map(x509.UniformResourceIdentifier, wanted["uris"])]
+
+
+def _host(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _data(secret: Json | None) -> Data:
