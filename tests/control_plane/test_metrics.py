@@ -22,3 +22,12 @@ def test_counters_histograms_and_gauges_are_written() -> None:
     assert f"{failures} 0\n" in page
     metrics.store_failures.add(operation="transact", reason="unavailable")
     assert f"{failures} 1\n" in metrics.page({})
+
+
+def test_a_gauge_may_have_a_value_for_each_of_several_labels() -> None:
+    values = {(("certificate", "api"),): 60.0, (("certificate", "etcd"),): -1.5}
+    page = Metrics().page({"isthmus_left": ("Left.", values), "isthmus_none": ("None.", {})})
+    assert (
+        '# TYPE isthmus_left gauge\nisthmus_left{certificate="api"} 60\nisthmus_left{certificate="etcd"} -1.5\n' in page
+    )
+    assert page.endswith("# TYPE isthmus_none gauge\n")

@@ -48,6 +48,8 @@ def test_off_loopback_with_tls(required: list[str]) -> None:
         (["--name", "a b"], "must consist of"),
         (["--in-memory-store"], "unrecognized arguments"),
         (["--trust-domain", "A!"], "is not a trust domain"),
+        (["--certificate-poll-seconds", "0"], "must be a number of seconds, from 0.05 to 3600"),
+        (["--certificate-poll-seconds", "soon"], "must be a number of seconds, from 0.05 to 3600"),
     ],
 )
 def test_a_mistake_is_one_line(required: list[str], more: list[str], message: str) -> None:

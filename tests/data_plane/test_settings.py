@@ -96,6 +96,10 @@ def test_addresses_are_shown_as_they_are_written() -> None:
             "argument --listen: 'a:99999' is not host:port, http://host:port, https://host:port or unix:/path",
         ),
         (["--listen", "a:1,b:2", "--listen", "a:1"], "argument --listen: 'a:1' is there twice"),
+        (
+            ["--certificate-poll-seconds", "0"],
+            "argument --certificate-poll-seconds: '0' must be at least 0.05 seconds",
+        ),
         (["--gateway", "Edge!"], "argument --gateway: 'Edge!' is not a resource's name"),
         (["--node-id", "a b"], "argument --node-id: 'a b' must consist of letters, digits and -_. (at most 128)"),
         (["--drain-seconds", "-1"], "argument --drain-seconds: '-1' is not a number of seconds from 0 to 86400"),
@@ -116,6 +120,18 @@ def test_a_wrong_setting_is_one_clear_line(base: list[str], extra: list[str], me
 def test_a_control_plane_needs_certificates(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="--cert is required with --control-planes"):
         parse(["--control-planes", "a:1", "--data-dir", str(tmp_path)], {})
+
+
+def test_collectors_need_certificates_and_may_stand_beside_a_file(base: list[str], tmp_path: Path) -> None:
+    flags = [*base, "--collectors", "one:8446,two:8446"]
+    with pytest.raises(SettingsError, match="--cert is required with --collectors"):
+        parse(flags, {})
+    for name in ("cert", "key", "ca"):
+        (tmp_path / name).write_text("")
+        flags += [f"--{name}", str(tmp_path / name)]
+    settings = parse(flags, {})
+    assert [str(each) for each in settings.collectors] == ["one:8446", "two:8446"]
+    assert settings.certificates is not None
 
 
 def test_a_data_directory_that_cannot_be_made_is_one_clear_line(base: list[str], tmp_path: Path) -> None:
