@@ -111,6 +111,48 @@ OWN_AUTHORITY: dict[str, Any] = {
     "dataPlane": {"bootstrapSnapshot": {"url": "https://snapshots.example/default"}},
 }
 
+# What leads traffic in, and what watches, all at once.
+EDGE: dict[str, Any] = {
+    "ingress": {
+        "enabled": True,
+        "className": "nginx",
+        "annotations": {"nginx.ingress.kubernetes.io/proxy-buffering": "off"},
+        "hosts": [
+            {"host": "ai.example.org"},
+            {"host": "b.example.org", "paths": [{"path": "/v1", "pathType": "Prefix"}]},
+        ],
+        "tls": [{"secretName": "ai-tls", "hosts": ["ai.example.org"]}],
+        "admin": {"enabled": True, "hosts": [{"host": "admin.example.org"}]},
+    },
+    "httpRoute": {
+        "enabled": True,
+        "parentRefs": [{"name": "edge", "namespace": "gateways", "sectionName": "https"}],
+        "hostnames": ["ai.example.org"],
+        "admin": {
+            "enabled": True,
+            "parentRefs": [{"name": "edge"}],
+            "backendTLS": {"caCertificateRefs": [{"group": "", "kind": "ConfigMap", "name": "isthmus-ca"}]},
+        },
+    },
+    "dataPlane": {"autoscaling": {"enabled": True, "inFlight": {"enabled": True}}},
+    "collector": {"enabled": True},
+    "backup": {"enabled": True},
+    "monitoring": {
+        "serviceMonitors": {
+            "enabled": True,
+            "labels": {"prometheus": "main"},
+            "relabelings": [{"action": "labeldrop", "regex": "pod_template_hash"}],
+        },
+        "rules": {"enabled": True, "disabled": ["IsthmusBackupMissing"], "alertLabels": {"team": "platform"}},
+        "dashboards": {"enabled": True, "annotations": {"grafana_folder": "Isthmus"}},
+    },
+}
+
+SCRAPED: dict[str, Any] = {
+    "monitoring": {"podMonitors": {"enabled": True}, "scrapeAnnotations": True},
+    "collector": {"enabled": True},
+}
+
 WITHOUT: dict[str, Any] = {
     "fullnameOverride": "gw",
     "etcd": {"endpoints": ["http://127.0.0.1:2379"]},
@@ -129,6 +171,8 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "without what is optional": WITHOUT,
     "seeded, with backups and TLS": SEEDED,
     "own etcd by cert-manager": OWN_AUTHORITY,
+    "led in and watched": EDGE,
+    "scraped pod by pod": SCRAPED,
 }
 
 # What `make golden` renders to tests/golden/charts/<name>.yaml.
