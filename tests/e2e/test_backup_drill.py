@@ -156,6 +156,34 @@ async def test_a_store_that_is_put_back_from_etcds_snapshot_is_taken_when_that_i
     assert load.failures == []
 
 
+@pytest.mark.long  # it compares with the store every half a minute
+@pytest.mark.timeout(120)
+async def test_a_control_plane_that_is_left_running_ends_when_its_store_went_back(
+    fleet: Fleet, etcd_binary: EtcdBinary, alpha: ModelServer, beta: ModelServer, tmp_path: Path
+) -> None:
+    tenant = Tenant(fleet, "running", alpha, beta)
+    await tenant.set_up()
+    snapshot = tmp_path / "etcd.db"
+    etcdctl(etcd_binary, "--endpoints", fleet.etcd.endpoints[0], "snapshot", "save", str(snapshot))
+    for version in ("beta", "alpha", "beta"):
+        await tenant.switch_to(version)
+    fleet.etcd.kill_all()
+    put_back(fleet, etcd_binary, snapshot)
+    fleet.etcd.spawn_all()
+    (control_plane,) = fleet.control_planes
+
+    async def has_ended() -> bool:
+        return control_plane.has_ended()
+
+    await fleet.until(has_ended, "the control plane has not noticed")
+    assert "etcd's revision went back" in control_plane.log_file.read_text()
+    await tenant.answers("beta")
+    await start(fleet)
+    await fleet.isthmus("restore", "--accept")
+    await fleet.wait_current()
+    await tenant.answers("alpha")
+
+
 @pytest.mark.long  # a leader that died is followed when its lease ends
 async def test_a_restore_of_which_no_control_plane_is_left_is_finished_by_the_next(
     fleet: Fleet, alpha: ModelServer, beta: ModelServer, tmp_path: Path

@@ -67,6 +67,10 @@ class ControlPlane:
         self._process.terminate()
         assert await asyncio.to_thread(self._process.wait, READY_SECONDS) == 0
 
+    def has_ended(self) -> bool:
+        """By itself, or killed."""
+        return self._process is not None and self._process.poll() is not None
+
     async def is_ready(self) -> bool:
         try:
             async with Client(Access(f"http://127.0.0.1:{self.health_port}", ""), timeout_seconds=2.0) as client:
