@@ -93,7 +93,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def _decompress(content: bytes, encoding: str) -> bytes:
     if encoding == "lz4":
-        import lz4.frame
+        import lz4.frame  # type: ignore[import-untyped]
 
         plain = b""
         while content:  # a frame for each block

@@ -44,7 +44,7 @@ class FakeCollector:
 async def fake_collector(pki: Pki) -> AsyncIterator[FakeCollector]:
     """Listens with mutual TLS while the block runs."""
     collector = FakeCollector()
-    method = grpc.stream_stream_rpc_method_handler(collector.deliver)
+    method: grpc.RpcMethodHandler[bytes, bytes] = grpc.stream_stream_rpc_method_handler(collector.deliver)
     server = grpc.aio.server()
     server.add_generic_rpc_handlers(
         (grpc.method_handlers_generic_handler("isthmus.telemetry.v1.RecordCollector", {"Deliver": method}),)

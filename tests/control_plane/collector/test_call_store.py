@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from isthmus.telemetry.v1.telemetry_pb2 import CallRecord, FoldedSum
@@ -51,7 +52,8 @@ def ledger(scene: Scene) -> tuple[object, ...]:
 
 def test_each_field_of_a_record_is_stored(scene: Scene) -> None:
     full = CallRecord()
-    for number, field in enumerate(full.DESCRIPTOR.fields, start=1):
+    descriptor: Any = full.DESCRIPTOR
+    for number, field in enumerate(descriptor.fields, start=1):
         if field.cpp_type == field.CPPTYPE_STRING and not field.is_repeated:
             setattr(full, field.name, f"text-{number}")
         elif field.cpp_type == field.CPPTYPE_BOOL:
@@ -83,7 +85,7 @@ def test_each_field_of_a_record_is_stored(scene: Scene) -> None:
         "candidates": [{"target": "a", "removed_by": "region", "score": 0.5}],
         "limits": ["per-minute", "per-day"],
     }
-    fields = [field.name for field in full.DESCRIPTOR.fields if field.name != "usage"]
+    fields = [field.name for field in descriptor.fields if field.name != "usage"]
     assert stored == {name: getattr(full, name) for name in fields} | special | usage
 
 
