@@ -1,6 +1,6 @@
 """The text that Prometheus reads."""
 
-from control_plane.metrics import Metrics
+from control_plane.metrics import Labels, Metrics
 
 
 def test_counters_histograms_and_gauges_are_written() -> None:
@@ -25,7 +25,7 @@ def test_counters_histograms_and_gauges_are_written() -> None:
 
 
 def test_a_gauge_may_have_a_value_for_each_of_several_labels() -> None:
-    values = {(("certificate", "api"),): 60.0, (("certificate", "etcd"),): -1.5}
+    values: dict[Labels, float] = {(("certificate", "api"),): 60.0, (("certificate", "etcd"),): -1.5}
     page = Metrics().page({"isthmus_left": ("Left.", values), "isthmus_none": ("None.", {})})
     assert (
         '# TYPE isthmus_left gauge\nisthmus_left{certificate="api"} 60\nisthmus_left{certificate="etcd"} -1.5\n' in page
