@@ -9,12 +9,10 @@ from urllib.request import urlopen
 import pytest
 
 from control_plane.cli.etcd_binary import EtcdBinary
+from tests.charts.local_cluster import local_cluster
 from tests.docs.markdown import ROOT, blocks, pages
 from tests.docs.terminal import Terminal, runnable
 from tests.docs.world import World, echo_server
-from tests.fakes.cluster import Cluster, InstantPods
-from tests.fakes.kubernetes_api import KubernetesApi
-from tests.fakes.kubernetes_http import kubeconfig, serve
 
 QUICK = ("README.md", "docs/first-call.md", "docs/quick-start.md")
 CLUSTER = re.compile(r"^(helm|kubectl) ", re.MULTILINE)
@@ -38,11 +36,16 @@ def world(etcd_binary: EtcdBinary, tmp_path: Path) -> Iterator[World]:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", PAGES)
-def test_what_a_page_tells_to_do_works(page: str, world: World) -> None:
+def test_what_a_page_tells_to_do_works(page: str, world: World, tmp_path: Path, etcd_binary: EtcdBinary) -> None:
     with contextlib.ExitStack() as stack:
-        if any(CLUSTER.search(block.text) for block in blocks(page) if block.is_run):
-            world.have_cluster(stack.enter_context(cluster()))
-        assert Terminal(world).run_page(page) == []
+        texts = [block.text for block in blocks(page) if block.is_run]
+        if any(map(CLUSTER.search, texts)):
+            folder = tmp_path / "cluster"
+            folder.mkdir()
+            cluster = stack.enter_context(local_cluster(folder, "helm3", etcd_binary.path))
+            world.join(cluster, logs_in=any("isthmus login" in text for text in texts))
+        terminal = stack.enter_context(contextlib.closing(Terminal(world)))
+        assert terminal.run_page(page) == []
 
 
 @pytest.mark.long
@@ -54,11 +57,3 @@ def test_the_reference_has_every_metric_that_processes_show(world: World) -> Non
             names = re.findall(r"^# TYPE (\S+)", answer.read().decode(), re.MULTILINE)
         assert names
         assert [name for name in names if f"`{name}`" not in page] == []
-
-
-@contextlib.contextmanager
-def cluster() -> Iterator[str]:
-    """A Kubernetes API whose pods are ready at once, as the configuration of its clients."""
-    api = KubernetesApi()
-    with serve(api) as address, Cluster(api, InstantPods(api)).run():
-        yield kubeconfig(address)

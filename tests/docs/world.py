@@ -15,7 +15,7 @@ from pathlib import Path
 
 from control_plane.cli.child_process import start_child
 from control_plane.cli.detect import KNOWN
-from scripts.tools import obtain
+from tests.charts.local_cluster import LocalCluster
 from tests.docs.markdown import ROOT
 from tests.fakes.ports import lasting_ports
 
@@ -63,7 +63,9 @@ class World:
         self._ports = dict(zip(OURS, lasting_ports(len(OURS)), strict=True))
         self._terminal = folder.with_name("terminal")
         self._process: subprocess.Popen[bytes] | None = None
-        self._shims = shims = folder.with_name("bin")
+        self.has_cluster = False
+        self.starts_up = True
+        shims = folder.with_name("bin")
         shims.mkdir()
         for name in STAND_INS:
             (shims / name).write_text(
@@ -89,18 +91,18 @@ class World:
         for name in ("charts", ".venv"):
             (self.folder / name).symlink_to(ROOT / name)
 
-    def have_cluster(self, configuration: str) -> None:
-        """Helm and kubectl, and a cluster that they talk to."""
-        for name, tool in (("helm", "helm3"), ("kubectl", "kubectl")):
-            (self._shims / name).symlink_to(obtain(tool))
-        file = self.folder.with_name("kubeconfig")
-        file.write_text(configuration)
-        self.environment["KUBECONFIG"] = str(file)
+    def join(self, cluster: LocalCluster, *, logs_in: bool) -> None:
+        """Have helm and kubectl, and what they talk to; it stands in for `isthmus up` if the page logs in there."""
+        self.has_cluster = True
+        self.starts_up = not logs_in
+        self.environment["KUBECONFIG"] = cluster.environment["KUBECONFIG"]
+        self.environment["PATH"] = f"{cluster.environment['PATH'].partition(':')[0]}:{self.environment['PATH']}"
 
     def mapped(self, text: str) -> str:
         """A text of the documentation with the addresses and hosts of this machine."""
         for documented, port in self._ports.items():
             text = re.sub(rf"\b(127\.0\.0\.1|localhost):{documented}\b", rf"\g<1>:{port}", text)
+            text = re.sub(rf"(?<= ){documented}:(\d+)\b", rf"{port}:\g<1>", text)  # of a port forward
         text = re.sub(r"https://isthmus\.example(:\d+)?", f"http://127.0.0.1:{self._ports[8443]}", text)
         text = re.sub(r"host: [\w.-]+\.internal, port: \d+", f"host: 127.0.0.1, port: {self._echo_port}", text)
         return re.sub(r"(https?)://[\w.-]+\.internal(:\d+)?", f"http://127.0.0.1:{self._echo_port}", text)
