@@ -79,7 +79,7 @@ def _value(option: click.Option) -> str:
     if option.is_flag:
         return ""
     if isinstance(option.type, click.IntRange):
-        return f"{option.type.min} to {option.type.max}"
+        return f"from {option.type.min}" + (f" to {option.type.max}" if option.type.max is not None else "")
     return f"`{option.make_metavar(click.Context(isthmus))}`"
 
 

@@ -12,7 +12,8 @@ from control_plane.cli.etcd_binary import EtcdBinary
 from tests.charts.local_cluster import local_cluster
 from tests.docs.markdown import ROOT, blocks, pages
 from tests.docs.terminal import Terminal, runnable
-from tests.docs.world import World, echo_server
+from tests.docs.upstreams import upstreams
+from tests.docs.world import World
 
 QUICK = ("README.md", "docs/first-call.md", "docs/quick-start.md")
 CLUSTER = re.compile(r"^(helm|kubectl) ", re.MULTILINE)
@@ -25,8 +26,8 @@ PAGES = [
 def world(etcd_binary: EtcdBinary, tmp_path: Path) -> Iterator[World]:
     folder = tmp_path / "isthmus"
     folder.mkdir()
-    with echo_server() as port:
-        made = World(folder, str(etcd_binary.path.parent), port)
+    with upstreams() as behind:
+        made = World(folder, str(etcd_binary.path.parent), behind)
         made.furnish()
         try:
             yield made
