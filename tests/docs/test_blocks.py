@@ -13,6 +13,7 @@ import yaml
 from config_schemas.registry import KINDS
 from control_plane.cli.commands import COMMANDS
 from control_plane.cli.main import isthmus, run
+from data_plane.errors import CATALOGUE
 from scripts.tools import obtain
 from tests.docs.markdown import ROOT, SHELLS, Block, blocks, commands, pages, shows
 from tests.fakes.certificates import pair
@@ -133,6 +134,11 @@ def _exists(names: list[str], rest: str) -> bool:
     known = {option for each in command.params for option in each.opts} | {"--help"}
     known |= {option for each in isthmus.params for option in each.opts}
     return {each.rstrip(",.;") for each in re.findall(r"(?<= )--?[a-z][a-z-]*", rest)} <= known
+
+
+def test_troubleshooting_knows_every_error_that_a_client_may_be_given() -> None:
+    text = (ROOT / "docs" / "troubleshooting.md").read_text()
+    assert [error.code for error in CATALOGUE if f"`{error.code}`" not in text] == []
 
 
 def test_every_command_has_its_place_in_the_pages() -> None:
