@@ -28,6 +28,11 @@ def test_every_flag_has_a_variable_and_the_flag_wins(required: list[str]) -> Non
     assert (settings.name, str(settings.api.listen)) == ("from-environment", "[::1]:2")
 
 
+def test_the_replicas_key_is_optional(required: list[str]) -> None:
+    assert parse(required, {}).last_good_key_file is None
+    assert parse(required, {"ISTHMUS_LAST_GOOD_KEY_FILE": required[-1]}).last_good_key_file == Path(required[-1])
+
+
 def test_off_loopback_tls_is_required(required: list[str]) -> None:
     with pytest.raises(SettingsError, match="--tls-cert and --tls-key"):
         parse([*required, "--listen", "0.0.0.0:8443"], {})

@@ -1,6 +1,7 @@
 """The drill of docs/backup.md: etcd's data is lost, and put back, while callers notice nothing."""
 
 import asyncio
+import base64
 import contextlib
 import os
 import shutil
@@ -15,11 +16,13 @@ import pytest
 from aiohttp import web
 
 from control_plane.backup.restore import Restores
+from control_plane.cli.errors import CliError
 from control_plane.cli.etcd_binary import EtcdBinary
 from control_plane.etcd.settings import EtcdSettings
 from control_plane.identity.actor import Actor
 from control_plane.secrets.sealer import Sealer, read_key_file
 from control_plane.store.etcd import EtcdStore
+from control_plane.store.keys import RESTORE_KEY
 from tests.fakes.fleet import Fleet, document, model_spec, tenant_documents
 from tests.fakes.model_server import ModelServer
 from tests.fakes.probe import CHAT, ask, lag
@@ -154,6 +157,26 @@ async def test_a_store_that_is_put_back_from_etcds_snapshot_is_taken_when_that_i
         await tenant.answers("alpha")
         await load.more(5)
     assert load.failures == []
+
+
+async def test_while_a_restore_is_under_way_nothing_else_is_written(
+    fleet: Fleet, alpha: ModelServer, beta: ModelServer
+) -> None:
+    tenant = Tenant(fleet, "fenced", alpha, beta)
+    await tenant.set_up()
+    key = base64.b64encode(RESTORE_KEY.encode()).decode()
+    await fleet.etcd.call("/v3/kv/put", {"key": key, "value": base64.b64encode(b"{}").decode()})
+    try:
+        for method, path, body in (
+            ("PUT", "/v1/tenants/fenced/teams/new", document("fenced/Team/new")),
+            ("POST", "/v1/tokens", {"scopes": ["read"]}),
+        ):
+            with pytest.raises(CliError, match="a restore is being applied"):
+                await fleet.call(method, path, body)
+        assert (await ask(tenant.chat(0), tenant.key, CHAT)).status == 200
+    finally:
+        await fleet.etcd.call("/v3/kv/deleterange", {"key": key})
+    await tenant.switch_to("beta")
 
 
 @pytest.mark.long  # it compares with the store every half a minute

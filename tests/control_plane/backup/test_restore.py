@@ -16,7 +16,7 @@ from control_plane.identity.actor import Actor
 from control_plane.identity.tokens import AdminTokens
 from control_plane.secrets.sealer import Sealer
 from control_plane.store.base import Compare, Put, Store, Unavailable, UnderRestore
-from control_plane.store.keys import HISTORY_PREFIX, RESTORE_KEY
+from control_plane.store.keys import HISTORY_PREFIX, RESTORE_KEY, claims_guard, references_guard
 from control_plane.store.memory import MemoryStore
 from tests.fakes.backup import (
     SEALER,
@@ -146,6 +146,18 @@ async def test_a_hash_that_moved_between_credentials_moves_back(source: ControlP
     await source.apply(credential("a0", HASH))
     await finished(source.store, backup, accept=True)
     assert await values(source.store, "_unique/") == {f"_unique/credential-hash/{HASH}": b"default/Credential/c1"}
+
+
+async def test_who_decided_by_what_was_there_before_must_look_again(source: ControlPlane) -> None:
+    """Writers compare guards that they have read; each is newer now than any resource."""
+    backup = await backup_of(source.store)
+    store = await new_store()
+    await finished(store, backup)
+    page = await store.list("/isthmus/v1/", start="/isthmus/v1/`")  # resources: their names begin with letters
+    last = max(entry.revision for entry in page.entries)
+    for guard in (references_guard("acme"), references_guard("default"), claims_guard("default", "Model")):
+        entry = await store.get(guard)
+        assert entry is not None and entry.revision > last
 
 
 async def test_who_restores_stays_able_to(source: ControlPlane) -> None:

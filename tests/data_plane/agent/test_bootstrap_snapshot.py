@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -147,6 +147,29 @@ async def test_it_is_not_read_while_a_control_plane_answers(file: Location, is_s
         assert (world.discovery.runs, PATH in world.agent.resources) == (1, False)
 
 
+async def test_a_control_plane_that_answers_while_it_is_fetched_wins(tmp_path: Path) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def wait() -> None:
+        asked.set()
+        await go_on.wait()
+
+    async with serving([web.Response(body=content(tmp_path))], before=wait) as url, running(Location(url)) as world:
+        await asyncio.wait_for(asked.wait(), 5.0)
+        world.discovery.gives.set()
+        await until(lambda: "t/Model/new" in world.agent.resources)
+        go_on.set()
+        await asyncio.sleep(0.1)
+        assert (list(world.agent.resources), world.discovery.runs) == (["t/Model/new"], 1)
+
+
+async def test_it_never_replaces_what_is_served_already(file: Location) -> None:
+    async with running(file, wait_seconds=0.01) as world:
+        await world.agent.apply(ConfigUpdate("e1", 3, "aa", {"t/Model/kept": b"{}"}, ()))
+        await asyncio.sleep(0.1)
+        assert (list(world.agent.resources), world.discovery.runs) == (["t/Model/kept"], 1)
+
+
 @pytest.mark.parametrize(
     ("made", "reason"),
     [
@@ -180,11 +203,17 @@ async def test_it_is_tried_again_until_it_is_good(tmp_path: Path) -> None:
 
 
 @contextlib.asynccontextmanager
-async def serving(answers: list[web.Response], tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+async def serving(
+    answers: list[web.Response],
+    tls: ssl.SSLContext | None = None,
+    before: Callable[[], Awaitable[None]] | None = None,
+) -> AsyncIterator[str]:
     """An HTTP server that gives each answer once, the last one for ever."""
 
     async def answer(request: web.Request) -> web.Response:
         assert request.query_string == "token=hush"
+        if before:
+            await before()
         given = answers.pop(0) if len(answers) > 1 else answers[0]
         return web.Response(status=given.status, body=given.body, headers=given.headers)
 
