@@ -46,15 +46,10 @@ class Release:
     def ensure(self) -> None:
         """Create what is missing; certificates as `renew`."""
         for kept in self._plan["kept"]:
-            made = self._kubernetes.create(self._secret(kept["secret"], "Opaque", {kept["key"]: _key(kept["form"])}))
-            _say(kept["secret"], "created" if made else "kept")
+            self._create(self._secret(kept["secret"], "Opaque", {kept["key"]: _key(kept["form"])}))
         for name in self._plan["authorities"]:
-            if self._kubernetes.find(name) is None:
-                pair = Authority.create(self._now, self._plan["authorityDays"]).pair
-                made = self._kubernetes.create(
-                    self._secret(name, TLS, {"tls.crt": pair.certificate, "tls.key": pair.key})
-                )
-                _say(name, "created" if made else "kept")
+            pair = Authority.create(self._now, self._plan["authorityDays"]).pair
+            self._create(self._secret(name, TLS, {"tls.crt": pair.certificate, "tls.key": pair.key}))
         self.renew()
 
     def renew(self) -> None:
@@ -78,6 +73,10 @@ class Release:
                 # With the version that was read: of two that renew at once, one is refused and comes again.
                 self._kubernetes.replace(there | {"data": _encoded(data)})
             _say(wanted["secret"], "kept" if data == _data(there) else "issued")
+
+    def _create(self, secret: Json) -> None:
+        made = self._kubernetes.create(secret)
+        _say(secret["metadata"]["name"], "created" if made else "kept")
 
     def _authority(self, name: str) -> tuple[Authority, bytes]:
         """What signs, and all that is to be trusted: while one authority follows another, both."""
