@@ -324,7 +324,9 @@ def _bootstrap(settings: Settings) -> Bootstrap | None:
     # Made by a control plane of this release or the one before: what was added since is only missing in it.
     opener = Opener(_read_keys(key_file), settings.gateway, (SCHEMA_VERSION, SCHEMA_VERSION - 1))
     location = Location(given.location, given.authority)
-    return Bootstrap(location, opener, wait_seconds=given.wait_seconds, uniform=random.uniform)
+    return Bootstrap(
+        location, opener, scratch=settings.data_dir, wait_seconds=given.wait_seconds, uniform=random.uniform
+    )
 
 
 def _last_good_file(settings: Settings) -> LastGoodFile | None:

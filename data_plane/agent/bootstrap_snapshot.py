@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import aiohttp
 from yarl import URL
@@ -24,6 +24,7 @@ from data_plane.config.resource_set import ResourceSet
 FETCH_SECONDS = 60.0  # for a whole snapshot
 CONNECT_SECONDS = 5.0
 MAX_BYTES = 1024 * 1024 * 1024  # as much as the discovery protocol brings in one update
+MEMORY_BYTES = 32 * 1024 * 1024
 READ_BYTES = 256 * 1024
 FIRST_WAIT_SECONDS = 1.0
 MAX_WAIT_SECONDS = 30.0
@@ -57,9 +58,17 @@ class Bootstrap:
     """
 
     def __init__(
-        self, location: Location, opener: Opener, *, wait_seconds: float, uniform: Callable[[float, float], float]
+        self,
+        location: Location,
+        opener: Opener,
+        *,
+        scratch: Path,
+        wait_seconds: float,
+        uniform: Callable[[float, float], float],
     ) -> None:
+        """`scratch`: a folder for what is too large for memory while it comes."""
         self.failures = 0
+        self._scratch = scratch
         self._location = location
         self._opener = opener
         self._wait_seconds = wait_seconds
@@ -123,7 +132,8 @@ class Bootstrap:
         url = self._location.url
         if url is None:
             return await asyncio.to_thread(self._open, Path(self._location.text))
-        with tempfile.TemporaryFile() as file:
+        with tempfile.SpooledTemporaryFile(MEMORY_BYTES, dir=str(self._scratch)) as spooled:
+            file = cast(BinaryIO, spooled)  # it has all that a binary file has
             await self._fetch(url, file)
             file.seek(0)
             return await asyncio.to_thread(self._opener.open, file)

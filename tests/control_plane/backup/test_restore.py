@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import cast
 
 import pytest
 
+from config_schemas.conversion.upgrade import UPGRADES
 from config_schemas.version import SCHEMA_VERSION
 from control_plane.backup import bundle
 from control_plane.backup.export import Options
@@ -33,6 +36,7 @@ from tests.fakes.backup import (
 from tests.fakes.control_plane import HASH, ControlPlane, control_plane, credential, document, model, provider, secret
 from tests.fakes.control_plane import store_for as made_store
 
+GOLDEN = Path(__file__).parents[2] / "golden" / "backup"
 OTHER_HASH = "sha256:" + "1" * 64
 
 
@@ -220,6 +224,31 @@ async def test_a_backup_of_a_later_release_is_refused(source: ControlPlane) -> N
     later = backup.replace(f'"schemaVersion": {SCHEMA_VERSION}'.encode(), b'"schemaVersion": 99')
     with pytest.raises(Invalid, match="schema version 99"):
         await restore(await new_store(), later, await new_token(source.store))
+
+
+async def test_what_an_older_release_wrote_is_upgraded(source: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "/isthmus/v1/acme/Team/acme"
+    entry = await source.store.get(key)
+    assert entry is not None
+    older = entry.value.replace(b"isthmus.dev/v1", b"isthmus.dev/v0")
+    await source.store.transact([Compare(key, entry.revision)], [Put(key, older)])
+    backup = await backup_of(source.store)
+    store = await new_store()
+    with pytest.raises(Invalid, match=r"the `apiVersion` of 'acme/Team/acme' must be 'isthmus\.dev/v1'"):
+        await restore(store, backup, await new_token(store))
+    monkeypatch.setitem(cast(dict[str, object], UPGRADES), "isthmus.dev/v0", to_v1)
+    await finished(store, backup)
+    assert (await resources(store))["acme/Team/acme"] == entry.value
+
+
+def to_v1(document: dict[str, object]) -> dict[str, object]:
+    return {**document, "apiVersion": "isthmus.dev/v1"}
+
+
+async def test_a_backup_of_the_first_release_can_be_restored() -> None:
+    store = await new_store()
+    await finished(store, (GOLDEN / "first.backup").read_bytes())
+    assert sorted(await resources(store)) == (GOLDEN / "first.resources").read_text().split()
 
 
 async def test_interrupted_after_any_transaction_it_is_finished_later_and_never_half_served(

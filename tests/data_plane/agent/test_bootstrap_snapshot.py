@@ -86,7 +86,9 @@ async def running(location: Location, *, wait_seconds: float = 0.1) -> AsyncIter
     agent = FakeAgent()
     discovery = FakeDiscovery(agent)
     opener = Opener((KEY,), "edge", (2, 1))
-    bootstrap = Bootstrap(location, opener, wait_seconds=wait_seconds, uniform=lambda low, high: 0.02)
+    bootstrap = Bootstrap(
+        location, opener, scratch=Path("/nowhere"), wait_seconds=wait_seconds, uniform=lambda low, high: 0.02
+    )
     run = bootstrap.run(discovery, agent)  # type: ignore[arg-type]  # what it needs of both is there
     task = asyncio.get_running_loop().create_task(run)
     try:
