@@ -1,4 +1,4 @@
-"""An upgrade never leads a release to another store than it has, unless told to."""
+"""An upgrade never leads a release to another store than it has, unless told to; nor changes what cannot change."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,9 +50,20 @@ def release(tmp_path: Path) -> Iterator[Installed]:
         pytest.param(cases.OWN_ETCD, EXTERNAL, "runs an etcd of its own", id="endpoints come"),
         pytest.param(EXTERNAL, cases.OWN_ETCD, "uses an external etcd", id="endpoints go"),
         pytest.param(cases.OWN_ETCD, {"etcd": {"statefulSet": {"replicas": 5}}}, "there are 3 members", id="members"),
+        pytest.param(
+            cases.OWN_ETCD, {"etcd": {"statefulSet": {"storage": {"size": "9Gi"}}}}, "--cascade=orphan", id="volumes"
+        ),
+        pytest.param(
+            {"collector": {"enabled": True}},
+            {"collector": {"enabled": True, "storage": {"size": "21Gi"}}},
+            "collector.storage.size is fixed",
+            id="the collector's volume",
+        ),
     ],
 )
-def test_another_store_by_accident_is_refused(release: Installed, installed: Any, upgraded: Any, said: str) -> None:
+def test_another_store_by_accident_and_what_cannot_change_are_refused(
+    release: Installed, installed: Any, upgraded: Any, said: str
+) -> None:
     release.install(installed)
     with pytest.raises(Refused, match=said):
         release.upgrade(upgraded)
@@ -62,6 +73,7 @@ def test_another_store_by_accident_is_refused(release: Installed, installed: Any
     ("installed", "upgraded", "runs_etcd"),
     [
         pytest.param(cases.OWN_ETCD, cases.OWN_ETCD, True, id="own"),
+        pytest.param(cases.OWN_ETCD, {"etcd": {"statefulSet": {"quotaBytes": 4294967296}}}, True, id="other settings"),
         pytest.param(EXTERNAL, EXTERNAL, False, id="external"),
         pytest.param(cases.OWN_ETCD, explicit("External", EXTERNAL), False, id="to an external one"),
         pytest.param(EXTERNAL, explicit("StatefulSet", {}), True, id="to one of its own"),
