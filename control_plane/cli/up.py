@@ -277,7 +277,7 @@ class _Up:
                 f"--drain-seconds={DRAIN_SECONDS}",
                 *([f"--collectors=127.0.0.1:{ports.collector}"] if self._options.collector else []),
             ],
-            stop_seconds=DRAIN_SECONDS + 5.0,
+            stop_seconds=DRAIN_SECONDS + 10.0,  # it also waits for the collector to take its last records
         )
         _report(f"replica: starting with {self._options.workers} worker{'s' if self._options.workers > 1 else ''}")
         await self._wait(child, f"http://127.0.0.1:{ports.replica_admin}")

@@ -106,8 +106,10 @@ class Collector:
         health = _bind("--health-listen", settings.health_listen)
         try:
             server, port = make_server(str(settings.listen), Certificates(tls, wall_clock), self._service.handler())
-        except (OSError, CertificateError) as error:
-            raise CannotStart(f"--listen {settings.listen}, with --cert, --key and --ca: {error}") from error
+        except CertificateError as error:
+            raise CannotStart(f"--cert, --key and --ca: {error}") from error
+        except OSError as error:
+            raise CannotStart(f"--listen {settings.listen}: the address cannot be bound") from error
         async with serving(make_app(self._keeper, self._counters), health), asyncio.TaskGroup() as group:
             background = [group.create_task(each.run()) for each in (self._keeper, self._writer, self._roll_up)]
             await server.start()

@@ -136,6 +136,8 @@ def _embedded(where: Embedded) -> Callable[[], "Client"]:
         raise EngineMissing(f"--data-dir '{where.data_dir}' is used by another collector") from error
     except OSError as error:
         raise EngineMissing(f"--data-dir '{where.data_dir}': {error.strerror}") from error
+    for leftover in scratch.iterdir():  # of a process that was killed
+        leftover.unlink(missing_ok=True)
     tempfile.tempdir = str(scratch)  # the client hands blocks to the engine as files; /tmp may be small or read-only
 
     def connect() -> "Client":

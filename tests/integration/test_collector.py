@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import signal
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -145,3 +146,50 @@ async def test_kills_of_the_collector_lose_and_double_nothing(
     record_property("records", sender.written)
     record_property("of which folded", folded)
     record_property("rows written again after a kill", written[0][0] - details[0][0])
+
+
+@pytest.mark.long
+async def test_upgrades_and_killed_agents_lose_and_double_no_record(tmp_path: Path) -> None:
+    keys = pki(tmp_path, "default")
+    collector = Collector(tmp_path, keys)
+    gateway = keys.gateway
+    await collector.start()
+    flags = ["--cert", str(gateway.certificate), "--key", str(gateway.key), "--ca", str(keys.authority)]
+    replica = Replica(tmp_path, flags=[*flags, "--collectors", collector.address])
+    calls = 0
+
+    async def call(count: int) -> None:
+        nonlocal calls
+        for _ in range(count):
+            assert (await ask(f"{replica.url}/v1/chat/completions", api_key(), CHAT)).status == 200
+        calls += count
+
+    try:
+        async with model_server("alpha") as upstream:
+            replica.write_config(configuration({"alpha": upstream.url}))
+            async with replica:
+                for _ in range(3):
+                    await call(20)
+                    collector.kill()
+                    await call(20)
+                    await replica.upgrade()
+                    await call(20)
+                    await collector.start()
+                await replica.wait_end()  # of the program that the first upgrade has followed
+                agent = replica.pid
+                replica.signal(signal.SIGKILL)
+                await replica.until(lambda: replica.has_ended(agent))
+                await call(20)  # served by orphans
+                await replica.start()
+                await call(20)
+                spool = replica.data_dir / "records"
+                await replica.until(lambda: list(spool.glob("orphan-*")))
+                await replica.until(lambda: not list(spool.glob("orphan-*")))  # adopted
+                replica.signal(signal.SIGTERM)
+                assert await replica.wait_end() == 0
+                assert not [file.name for file in spool.rglob("*.jsonl") if file.stat().st_size]
+        assert await collector.stop() == 0
+    finally:
+        collector.kill()
+    ((stored, requests),) = collector.ask("SELECT count(), uniqExact(request_id) FROM isthmus.call_records FINAL")[0]
+    assert (stored, requests) == (calls, calls)
