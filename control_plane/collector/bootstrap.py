@@ -45,6 +45,8 @@ def main(arguments: Sequence[str]) -> int:
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
     )
+    for library in ("urllib3", "clickhouse_connect"):  # what they warn of fails, and is said by us, once
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     try:
         asyncio.run(_run_until_told(settings))
     except CannotStart as error:
