@@ -305,6 +305,7 @@ class _Transfer:
                 await self._forget(file)
             if claim.is_all:
                 self._feed.on_empty(claimed_at)
+            if claim.is_all or not (claim.sums or claim.records):
                 await self._feed.pause()
 
     async def _forget(self, file: Path) -> None:

@@ -235,3 +235,24 @@ def reissue(keys: Pki) -> None:
     pair = authority.issue_gateway(GatewayIdentity("edge"), datetime.now(UTC))
     keys.gateway.key.write_bytes(pair.key)
     keys.gateway.certificate.write_bytes(pair.certificate)
+
+
+async def test_a_folder_that_lets_nothing_be_claimed_is_not_asked_without_end(
+    tmp_path: Path, keys: Pki, collector: FakeCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collector_feed_module, "POLL_SECONDS", 0.2)
+    scene = Scene(tmp_path, keys, collector.target)
+    scene.write(1)
+    asked = 0
+
+    def refuse() -> list[Path]:
+        nonlocal asked
+        asked += 1
+        return []
+
+    monkeypatch.setattr(scene.spool, "claim_records", refuse)
+    async with scene.sending():
+        await eventually(lambda: asked == 2)
+        began = asyncio.get_running_loop().time()
+        await eventually(lambda: asked >= 4)
+        assert asyncio.get_running_loop().time() - began > 0.1
