@@ -171,8 +171,23 @@ async def test_a_store_whose_revision_went_back_ends_it(store: MemoryStore) -> N
     catalog = Catalog(store, unseal)
     await catalog.start()
     catalog.state.revision += 1  # as if it had seen what the store has lost
-    with pytest.raises(StoreReplaced, match="is at revision"):
+    with pytest.raises(StoreReplaced, match="the store is at revision"):
         await catalog.reconcile()
+
+
+async def test_a_store_that_went_back_and_on_again_ends_it(store: MemoryStore) -> None:
+    """As one that was put back from a snapshot, in which other keys were written since."""
+    catalog = Catalog(store, unseal)
+    await write(store, model("2"))
+    await catalog.start()
+    put_back = MemoryStore()
+    await write(put_back, dict([gateway(), tenant("acme")]) | model("1"))
+    for number in range(5):
+        await put_back.transact([Compare(f"/x{number}", 0)], [Put(f"/x{number}", b"")])
+    other = Catalog(put_back, unseal)
+    other.state = catalog.state
+    with pytest.raises(StoreReplaced, match=f"`{PATH_PREFIX}{MODEL}` is at revision"):
+        await other.reconcile()
 
 
 async def test_listeners_can_leave(store: MemoryStore) -> None:
