@@ -12,7 +12,7 @@ from scripts.tools import obtain
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.y*ml"))
-EXAMPLE = ROOT / "examples" / "gitops" / "github-workflow.yml"
+EXAMPLE = ROOT / "examples" / "gitops" / ".github" / "workflows" / "gateway.yml"
 USES = re.compile(r"^\s*(?:- )?uses: (\S+)(.*)$", re.MULTILINE)
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
 VERSION = re.compile(r" # v\d+(\.\d+)+")

@@ -16,7 +16,7 @@ from tests.fakes.fleet import Fleet
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / ".github" / "workflows" / "isthmus-config.yml"
-GITLAB = ROOT / "examples" / "gitops" / "gitlab-ci.yml"
+GITLAB = ROOT / "examples" / "gitops" / ".gitlab-ci.yml"
 CONFIG = ROOT / "examples" / "gitops" / "config" / "shop.yaml"
 STEP_SECONDS = 60
 
