@@ -136,6 +136,7 @@ class CollectorFeed:
         self._acked: dict[Path, int] = {}  # how far a file that is claimed has been stored
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="collector-feed")
         self._hurry = asyncio.Event()
+        self._finishes = 0  # how often `finish` was called
         self._is_empty = asyncio.Event()
         self._empty_at = time.monotonic()
         self.counters = FeedCounters()
@@ -173,6 +174,7 @@ class CollectorFeed:
     async def finish(self) -> None:
         """Send what there is now, as far as a collector that is connected takes it at once."""
         self._hurry.set()
+        self._finishes += 1
         if self.connected_to is not None:
             self._is_empty.clear()
             with suppress(TimeoutError):
@@ -198,8 +200,9 @@ class CollectorFeed:
     # What a transfer asks for.
 
     async def claim(self) -> Claim:
+        asked = self._finishes
         claim = await self._on_disk(self._claim)
-        if not claim.sums and not claim.records:
+        if not claim.sums and not claim.records and asked == self._finishes:  # else more may have come since we looked
             self._is_empty.set()
         return claim
 

@@ -1,6 +1,7 @@
 """The spool's way to collectors, with a collector in this process."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -213,6 +214,28 @@ async def test_the_end_waits_for_what_a_collector_takes_at_once(
         scene.write(2)
         await scene.feed.finish()
     assert scene.files() == ["sending-00000002.jsonl"]
+
+
+async def test_the_end_is_not_fooled_by_a_look_into_the_spool_before_the_last_records(
+    tmp_path: Path, keys: Pki, collector: FakeCollector
+) -> None:
+    scene = Scene(tmp_path, keys, collector.target)
+    claim = scene.spool.claim_records
+    looked, go_on = threading.Event(), threading.Event()
+
+    def claim_slowly() -> list[Path]:
+        found = claim()
+        looked.set()
+        assert go_on.wait(DEADLINE_SECONDS)
+        return found
+
+    scene.spool.claim_records = claim_slowly  # type: ignore[method-assign]
+    async with scene.sending():
+        await eventually(looked.is_set)
+        scene.write(1)
+        asyncio.get_running_loop().call_later(0.05, go_on.set)
+        await scene.feed.finish()
+    assert collector.records() == [1]
 
 
 async def test_a_new_certificate_is_used_for_the_next_stream(
