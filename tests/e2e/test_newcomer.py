@@ -108,7 +108,7 @@ async def test_a_newcomer_gets_to_the_first_call_and_upgrades_without_a_failed_r
         assert nothing_broke(cluster.kubelet), cluster.state()
 
         front = cluster.network.reach(DATA_PLANE, 80)
-        before = pods(cluster)
+        before, kept = pods(cluster), secrets(cluster)
         async with SdkLoad([f"http://{front.address}:{front.port}/v1"], key) as load:
             await load.more(20)
             await shell(
@@ -120,10 +120,13 @@ async def test_a_newcomer_gets_to_the_first_call_and_upgrades_without_a_failed_r
             await load.more(20)
         assert not before & upgraded and not upgraded & pods(cluster)
         assert load.failures == []
+        assert secrets(cluster) == kept and len(kept) > 8
         assert nothing_broke(cluster.kubelet), cluster.state()
 
         await shell(cluster, "helm uninstall edge --namespace gateways --wait")
+        assert pods(cluster) == set()
         await shell(cluster, install_command())
+        assert secrets(cluster) == kept
         assert await asyncio.to_thread(ask, cluster, key) == "fake one two three"
 
 
@@ -131,6 +134,12 @@ def pods(cluster: LocalCluster) -> set[str]:
     """Replicas of the data plane that are not ending."""
     found = cluster.api.list("Pod", labels={"app.kubernetes.io/component": "data-plane"})
     return {each["metadata"]["name"] for each in found if "deletionTimestamp" not in each["metadata"]}
+
+
+def secrets(cluster: LocalCluster) -> dict[str, object]:
+    """What the Job for keys has made, by name; helm keeps its releases in Secrets, too."""
+    found = cluster.api.list("Secret", "gateways")
+    return {each["metadata"]["name"]: each["data"] for each in found if each["type"] != "helm.sh/release.v1"}
 
 
 async def shell(cluster: LocalCluster, text: str) -> str:
