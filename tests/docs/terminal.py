@@ -37,13 +37,13 @@ class Terminal:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
 
-    def run_page(self, page: str) -> list[str]:
-        """Stops at the first block that does not do what the page says: later ones build on it."""
+    def run_page(self, page: str) -> str:
+        """Stop at the first block that does not do what the page says: later ones build on it."""
         for block in blocks(page):
             wrong = self._take(block)
             if wrong:
-                return [f"{block.place}: {wrong}"]
-        return []
+                return f"{block.place}: {wrong}"
+        return ""
 
     def _take(self, block: Block) -> str:
         text = self._world.mapped(block.text)
