@@ -45,7 +45,11 @@ def test_a_bootstrap_snapshot_is_a_file_or_a_url(tmp_path: Path, location: str) 
 
 @pytest.mark.parametrize(
     ("location", "message"),
-    [("ftp://a/b?token=x", "'ftp://a/b' is not a file, http"), ("http:///b", "is not a file, http")],
+    [
+        ("ftp://a/b?token=x", "'ftp://a/b' is not a file, http"),
+        ("http:///b", "is not a file, http"),
+        ("https://a:b/c", "is not a"),
+    ],
 )
 def test_a_bootstrap_snapshot_that_cannot_be_fetched_is_refused(tmp_path: Path, location: str, message: str) -> None:
     (tmp_path / "keys").write_text("")
