@@ -22,7 +22,7 @@ OTHERS: dict[str, list[Any]] = {
     "certificateSecrets": [["other-tls"]],
     "className": ["other"],
     "digest": ["sha256:" + "b" * 64],
-    "disabled": [["IsthmusReplicaMissing"]],
+    "disabled": [["IsthmusBackupOld"]],
     "dns.to": [[{"ipBlock": {"cidr": "10.1.0.0/16"}}]],
     "duration": ["1000h"],
     "egress": [[{"ports": [{"port": 9443, "protocol": "TCP"}]}]],
@@ -73,6 +73,7 @@ ISSUED_BY_HAND = {
     each: f"{each.lower()}-tls" for each in ("controlPlane", "dataPlane", "collector", "etcd", "etcdClient")
 }
 BY_HAND = {"certificates": {"mode": "ExistingSecret", "existing": ISSUED_BY_HAND}, "collector": {"enabled": True}}
+CLICKHOUSE = {"url": "https://clickhouse.example:8443", "existingSecret": "clickhouse"}
 # What a value needs beside it.
 BESIDE: dict[str, dict[str, Any]] = {
     "certificates.generated.renewBeforeDays": {"certificates": {"generated": {"certificateDays": 300}}},
@@ -93,7 +94,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     "certificates.existing.collector": BY_HAND,
     "certificates.existing.etcd": BY_HAND,
     "certificates.existing.etcdClient": BY_HAND,
-    "collector.store": {"collector": {"enabled": True, "clickhouse": {"url": "https://clickhouse.example:8443"}}},
+    "collector.store": {"collector": {"enabled": True, "clickhouse": CLICKHOUSE}},
     "networkPolicy.etcdTo": {"etcd": {"endpoints": ["https://etcd:2379"]}},
     "serviceAccount.name": {"serviceAccount": {"create": True}},
 }
