@@ -15,7 +15,7 @@ from tests.docs.terminal import Terminal, runnable
 from tests.docs.upstreams import upstreams
 from tests.docs.world import World
 
-QUICK = ("README.md", "docs/first-call.md", "docs/quick-start.md")
+QUICK = ("README.md", "docs/quick-start.md", "docs/validation.md")
 CLUSTER = re.compile(r"^(helm|kubectl) ", re.MULTILINE)
 PAGES = [
     pytest.param(page, id=page, marks=() if page in QUICK else pytest.mark.long) for page in pages() if runnable(page)
