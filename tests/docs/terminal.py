@@ -88,12 +88,8 @@ class Terminal:
         self._printed += printed
         if status in wanted:
             return ""
-        ended = (
-            ""
-            if self._world.is_up or not self._world.starts_up
-            else f"\n`isthmus up` does not run:\n{self._world.welcome()}"
-        )
-        return f"{'did not end' if status is None else f'exit status {status}'}, printed:\n{printed}{ended}"
+        how = "did not end" if status is None else f"exit status {status}"
+        return f"{how}, printed:\n{printed}\n{self._world.state()}"
 
     def _bash(self, script: str) -> tuple[int | None, str]:
         """Exit status, None if it did not end in time, and what was printed."""
@@ -109,7 +105,7 @@ class Terminal:
             )
             self._groups.append(process.pid)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(CLUSTER_SECONDS if self._world.has_cluster else BLOCK_SECONDS)
+                process.wait(CLUSTER_SECONDS if self._world.cluster else BLOCK_SECONDS)
             status = process.poll()
             if status is None:
                 os.killpg(process.pid, signal.SIGKILL)

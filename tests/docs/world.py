@@ -37,7 +37,7 @@ class World:
         self._ports = dict(zip(OURS, lasting_ports(len(OURS)), strict=True))
         self._terminal = folder.with_name("terminal")
         self._process: subprocess.Popen[bytes] | None = None
-        self.has_cluster = False
+        self.cluster: LocalCluster | None = None
         self.starts_up = True
         shims = folder.with_name("bin")
         shims.mkdir()
@@ -67,7 +67,7 @@ class World:
 
     def join(self, cluster: LocalCluster, *, logs_in: bool) -> None:
         """Have helm and kubectl, and what they talk to; it stands in for `isthmus up` if the page logs in there."""
-        self.has_cluster = True
+        self.cluster = cluster
         self.starts_up = not logs_in
         self.environment["KUBECONFIG"] = cluster.environment["KUBECONFIG"]
         self.environment["PATH"] = f"{cluster.environment['PATH'].partition(':')[0]}:{self.environment['PATH']}"
@@ -103,6 +103,12 @@ class World:
     @property
     def is_up(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    def state(self) -> str:
+        """What helps to understand a failure."""
+        if self.cluster is not None:
+            return self.cluster.state()
+        return "" if self.is_up else f"`isthmus up` does not run:\n{self.welcome()}"
 
     def welcome(self) -> str:
         return self._terminal.read_text()
