@@ -6,11 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from control_plane.settings import parse as parse_control_plane
 from data_plane.settings import parse as parse_data_plane
 from tests.charts import cases
-from tests.charts.chart import CHART, Manifest, Refused, containers, find, helm, manifests_of, pods, render, values_file
+from tests.charts.chart import (
+    CHART,
+    NAMESPACE,
+    Manifest,
+    Refused,
+    containers,
+    find,
+    helm,
+    manifests_of,
+    pods,
+    render,
+    values_file,
+)
 from tests.charts.validation import KUBERNETES, faults
 
 HELMS = ["helm3", "helm4"]
@@ -33,6 +46,21 @@ def generated(manifests: list[Manifest]) -> set[str]:
 @pytest.mark.parametrize("version", HELMS)
 def test_chart_passes_lint(version: str, tmp_path: Path) -> None:
     helm(version, "lint", "--strict", str(CHART), "-f", str(values_file(tmp_path, cases.ACCEPTED["fewest values"])))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("version", HELMS)
+@pytest.mark.parametrize("case", cases.ACCEPTED)
+def test_chart_passes_lint_with_all_values(case: str, version: str, tmp_path: Path) -> None:
+    helm(version, "lint", "--strict", str(CHART), "-f", str(values_file(tmp_path, cases.ACCEPTED[case])))
+
+
+@pytest.mark.parametrize("version", HELMS)
+def test_the_packaged_chart_renders_the_same(version: str, tmp_path: Path) -> None:
+    helm(version, "package", str(CHART), "--destination", str(tmp_path))
+    (package,) = tmp_path.glob("isthmus-*.tgz")
+    rendered = helm(version, "template", "edge", str(package), "-n", NAMESPACE)
+    assert [each for each in yaml.safe_load_all(rendered) if each] == manifests_of({}, version)
 
 
 @pytest.mark.parametrize("case", cases.ACCEPTED)
