@@ -1,10 +1,13 @@
-"""A release with the parts that are off by default: seed, collector, backups, TLS in the replicas; as processes.
+"""Releases with what is off by default, as processes: seed, collector, backups, TLS in the replicas; an etcd outside.
 
 What stands in for a cluster: tests/e2e/test_newcomer.py.
 """
 
+import asyncio
+import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
@@ -13,11 +16,13 @@ import yaml
 
 from control_plane.cli.etcd_binary import EtcdBinary
 from tests.charts.local_cluster import LocalCluster, local_cluster
+from tests.fakes.etcd_cluster import EtcdCluster
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 POLL_SECONDS = 0.2
 HOST = "ai.example.org"
+PASSWORD = "correct-horse"
 PROVIDER = {"type": "OpenAICompatible", "baseUrl": "https://models.example/v1", "auth": {"type": "None"}}
 VERSIONS = [{"name": "v1", "targets": [{"providerRef": {"name": "mine"}}]}]
 ROUTE = {
@@ -76,6 +81,51 @@ def test_all_parts_work_together(helm: str, tmp_path: Path, etcd_binary: EtcdBin
         assert list((tmp_path / "claims" / "edge-isthmus-backup").rglob("*")) != []
         assert cluster.kubelet.restarts == started, cluster.state()
         assert (cluster.kubelet.killed, cluster.kubelet.failures) == ([], [])
+
+
+# What the chart's README asks of the user: all rights on Isthmus's own keys.
+USERS = """
+user add root:{password} && user grant-role root root
+role add isthmus && role grant-permission isthmus --prefix=true readwrite /isthmus/
+user add isthmus:{password} && user grant-role isthmus isthmus
+auth enable
+"""
+
+
+@pytest.mark.parametrize("helm", ["helm3", "helm4"])
+async def test_a_release_uses_an_etcd_with_tls_and_users(helm: str, tmp_path: Path, etcd_binary: EtcdBinary) -> None:
+    async with EtcdCluster(etcd_binary, tmp_path / "etcd", size=3, tls=True) as etcd:
+        assert etcd.tls is not None
+        await asyncio.to_thread(enable_users, etcd_binary, etcd)
+        with local_cluster(tmp_path, helm, etcd_binary.path) as cluster:
+            tls = " ".join(
+                f"--from-file={key}={file}"
+                for key, file in zip(("ca.crt", "tls.crt", "tls.key"), astuple(etcd.tls), strict=True)
+            )
+            secrets = (
+                "kubectl create namespace gateways\n"
+                f"kubectl create secret generic etcd-tls -n gateways {tls}\n"
+                f"kubectl create secret generic etcd-user -n gateways --from-literal=username=isthmus "
+                f"--from-literal=password={PASSWORD}"
+            )
+            await asyncio.to_thread(cluster.shell, secrets)
+            options = (
+                f"--set 'etcd.endpoints={{{','.join(etcd.endpoints)}}}' --set etcd.tls.existingSecret=etcd-tls "
+                "--set etcd.tls.clientCertificate=true --set etcd.auth.existingSecret=etcd-user"
+            )
+            install = f"helm install edge charts/isthmus -n gateways --wait --timeout 2m {options}"
+            await asyncio.to_thread(cluster.shell, install)
+            assert "Succeeded" in await asyncio.to_thread(cluster.shell, "helm test edge -n gateways --logs")
+
+
+def enable_users(binary: EtcdBinary, etcd: EtcdCluster) -> None:
+    assert etcd.tls is not None
+    ca, certificate, key = astuple(etcd.tls)
+    options = [f"--endpoints={etcd.endpoints[0]}", f"--cacert={ca}", f"--cert={certificate}", f"--key={key}"]
+    for line in USERS.format(password=PASSWORD).replace("&&", "\n").split("\n"):
+        if line.strip():
+            argv = [str(binary.path.with_name("etcdctl")), *options, *line.split()]
+            subprocess.run(argv, env={"ETCDCTL_API": "3"}, check=True, capture_output=True, timeout=30)
 
 
 def renew_secret(cluster: LocalCluster, authority: trustme.CA) -> None:

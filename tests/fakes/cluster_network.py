@@ -5,6 +5,7 @@ Like kube-proxy it learns late that a pod is going, which is what `preStop` is f
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from tests.fakes.kubernetes_api import KubernetesApi
 Json = dict[str, Any]
 
 LATE_SECONDS = 0.5
+REACH_SECONDS = 20.0
 CHUNK_BYTES = 65536
 PRIVILEGED_OFFSET = 20000  # where ports below 1024 are, for who may not bind them
 
@@ -55,16 +57,15 @@ class ClusterNetwork:
             thread.join()
 
     def reach(self, service: str, port: int) -> Front:
-        """The address that forwards to the port of a Service; privileged ports may be elsewhere."""
+        """The address that forwards to the port of a Service, once it does; privileged ports may be elsewhere."""
         document = self._api.find("Service", service)
         assert document is not None, f"no Service {service}"
-        return self._bound[Front(document["spec"]["clusterIP"], port)]
-
-    def endpoints(self, service: str) -> int:
-        """How many pods connections to a Service may go to."""
-        document = self._api.find("Service", service)
-        assert document is not None, f"no Service {service}"
-        return len(self._pods(document))
+        front = Front(document["spec"]["clusterIP"], port)
+        deadline = time.monotonic() + REACH_SECONDS
+        while front not in self._bound or not self._backends.get(front):
+            assert time.monotonic() < deadline, f"no pod behind {service}:{port}"
+            time.sleep(LATE_SECONDS / 10)
+        return self._bound[front]
 
     async def _serve(self) -> None:
         while not self._over.is_set():
