@@ -15,13 +15,13 @@ compile() {
 compile runtime pyproject.toml "$@"
 # The development set holds the runtime set at the same versions.
 compile dev pyproject.toml --group dev --constraint requirements/runtime.txt \
-    --override requirements/unused.in "$@"
+    --override scripts/unused.in "$@"
 # Installed beside either set, so at the same versions where they share a package.
 compile build - --constraint requirements/dev.txt "$@" <<<"hatchling>=1.27"
 compile uv - "$@" <<<"uv"
 # What is in the image, with the collector's embedded store and without, and what makes it: as tested.
 compile image-full pyproject.toml --extra collector --constraint requirements/dev.txt \
-    --override requirements/unused.in "$@"
+    --override scripts/unused.in "$@"
 compile image-slim pyproject.toml - --constraint requirements/image-full.txt "$@" <<<"clickhouse-connect"
 compile image-build - --constraint requirements/dev.txt --constraint requirements/build.txt "$@" <<<"cyclonedx-bom
 hatchling
