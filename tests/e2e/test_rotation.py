@@ -70,7 +70,7 @@ class RotatingFleet(Fleet):
             file.symlink_to(self.member / name)
         files = {"etcd-ca": "ca.crt", "etcd-cert": "tls.crt", "etcd-key": "tls.key"}
         arguments = (
-            *self._control_plane_arguments(folder / "master-keys", folder / "last-good-keys"),
+            *self._control_plane_arguments(folder / "master-keys"),
             *(part for flag, name in files.items() for part in (f"--{flag}", str(self.client / name))),
             *("--tls-cert", str(self.server / "tls.crt"), "--tls-key", str(self.server / "tls.key")),
             *("--certificate-poll-seconds", str(POLL_SECONDS)),

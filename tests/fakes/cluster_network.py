@@ -19,6 +19,7 @@ Json = dict[str, Any]
 
 LATE_SECONDS = 0.5
 REACH_SECONDS = 20.0
+CLOSE_SECONDS = 0.1  # for what was closed or aborted to be so, before its loop ends
 CHUNK_BYTES = 65536
 PRIVILEGED_OFFSET = 20000  # where ports below 1024 are, for who may not bind them
 
@@ -80,6 +81,7 @@ class ClusterNetwork:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(CLOSE_SECONDS)
 
     def _name(self, services: list[Json]) -> None:
         lines = ["127.0.0.1 localhost"]
@@ -121,6 +123,9 @@ class ClusterNetwork:
             self._tasks.add(task)
             try:
                 await self._forward(front, reader, writer)
+            except asyncio.CancelledError:
+                writer.transport.abort()
+                raise
             finally:
                 self._tasks.discard(task)
 
@@ -151,7 +156,12 @@ Side = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 async def pipe(one: Side, other: Side) -> None:
     """Copy both ways until both have ended."""
-    await asyncio.gather(_copy(one[0], other[1]), _copy(other[0], one[1]))
+    try:
+        await asyncio.gather(_copy(one[0], other[1]), _copy(other[0], one[1]))
+    except asyncio.CancelledError:
+        for _, writer in (one, other):
+            writer.transport.abort()
+        raise
     for _, writer in (one, other):
         writer.close()
 
