@@ -100,6 +100,8 @@ annotations:
 {{- define "isthmus.keyCommand" -}}
 component: {{ .component }}
 command: [python, /scripts/ensure_secrets.py, --plan=/scripts/plan.json{{ if .renew }}, --renew{{ end }}]
+environment: |
+  - {name: PYTHONPATH, value: /scripts} # the image's Python does not look beside a script by itself
 serviceAccount: {{ default .name .root.Values.jobs.serviceAccountName }}
 mountToken: true
 scripts: {{ .name }}
