@@ -1,0 +1,30 @@
+"""What a translation cannot carry over."""
+
+from data_plane.errors import UnmappableFields
+
+MAX_NAMED = 20
+
+
+class Losses:
+    """Collects field paths, as the client wrote them, while a request is encoded for another API."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self) -> None:
+        self.fields: list[str] = []
+
+    def drop(self, field: str) -> None:
+        """A field has no equivalent, and was left out."""
+        if field not in self.fields:
+            self.fields.append(field)
+
+    def check(self, *, is_allowed: bool) -> None:
+        """Refuse what was lost, unless the route allows it.
+
+        Raises:
+            UnmappableFields: names all of it.
+        """
+        if self.fields and not is_allowed:
+            shown = ", ".join(f"`{field}`" for field in self.fields[:MAX_NAMED])
+            more = f" and {len(self.fields) - MAX_NAMED} more" if len(self.fields) > MAX_NAMED else ""
+            raise UnmappableFields(f"the model's provider has no equivalent for {shown}{more}", fields=self.fields)
