@@ -91,7 +91,7 @@ class Reasoning(Struct, frozen=True):
     summary: str = ""  # auto | concise | detailed
 
 
-class Sampling(Struct):
+class Sampling(Struct, frozen=True):
     """How tokens are chosen. Ranges are those of the API that the request came by."""
 
     temperature: float | None = None
