@@ -58,19 +58,21 @@ class Text(Struct, tag=True):
 
 
 class Image(Struct, tag=True):
-    """`detail`: `low`, `high`, `auto`, or empty."""
+    """`detail`: `low`, `high`, `auto`, or empty. `extras`: as of a message."""
 
     source: Source
     detail: str = ""
     cache: CacheMark | None = None
+    extras: dict[str, Raw] = {}
 
 
 class Document(Struct, tag=True):
-    """A file to be read, such as a PDF or plain text."""
+    """A file to be read, such as a PDF or plain text. `extras`: as of a message."""
 
     source: Source
     name: str = ""
     cache: CacheMark | None = None
+    extras: dict[str, Raw] = {}
 
 
 class Audio(Struct, tag=True):
@@ -83,7 +85,7 @@ class ToolCall(Struct, tag=True):
     """The model asks for a tool. `arguments`: JSON text as the model wrote it, `{}` for none; any text of a custom one.
 
     `id` is never changed between turns; where an API has none, the codec makes one that it finds again.
-    `signature`: opaque state of the provider that goes back with the call.
+    `signature`: opaque state of the provider that goes back with the call. `extras`: as of a message.
     """
 
     id: str
@@ -92,16 +94,18 @@ class ToolCall(Struct, tag=True):
     is_custom: bool = False
     signature: str = ""
     cache: CacheMark | None = None
+    extras: dict[str, Raw] = {}
 
 
 class ToolResult(Struct, tag=True):
     """What a tool has answered. `name` is known where the API says it, or from the call with the same id."""
 
     call_id: str
-    content: list["Text | Image | Document"]
+    content: list["Text | Image | Document | Opaque"]
     name: str = ""
     is_error: bool = False
     cache: CacheMark | None = None
+    extras: dict[str, Raw] = {}
 
 
 class Thought(Struct, tag=True):

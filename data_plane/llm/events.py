@@ -26,7 +26,7 @@ class PartKind(Enum):
 
 
 class Started(Struct, tag=True):
-    """`usage`: what is known of the input; later events correct it."""
+    """`usage`: what is known of the input; later events correct it. `api`: the wire API of the provider's stream."""
 
     id: str
     model: str
@@ -34,6 +34,7 @@ class Started(Struct, tag=True):
     usage: Usage | None = None
     service_tier: str = ""
     extras: dict[str, Raw] = {}
+    api: str = ""
 
 
 class PartStarted(Struct, tag=True):
@@ -50,12 +51,16 @@ class PartStarted(Struct, tag=True):
 
 
 class Delta(Struct, tag=True):
-    """More of a part: text, or of a tool call its arguments. `logprobs` belong to this text."""
+    """More of a part: text, or of a tool call its arguments. `logprobs` belong to this text.
+
+    `citation`: a source of the text until here, for the API that it came by; `text` is then empty.
+    """
 
     candidate: int
     part: int
     text: str
     logprobs: list[TokenLogprob] | None = None
+    citation: Opaque | None = None
 
 
 class Sealed(Struct, tag=True):

@@ -1,8 +1,24 @@
 """What a translation cannot carry over."""
 
+from collections.abc import Iterable
+
 from data_plane.errors import UnmappableFields
 
 MAX_NAMED = 20
+# Fields of any API that change nothing in the answer: where they mean nothing, they are left out without a word.
+HINTS = frozenset(
+    (
+        "anthropic_beta",
+        "anthropic_version",
+        "cache_control",
+        "caller",
+        "diagnostics",
+        "eager_input_streaming",
+        "prompt_cache_key",
+        "prompt_cache_retention",
+        "stream_options",
+    )
+)
 
 
 class Losses:
@@ -17,6 +33,12 @@ class Losses:
         """A field has no equivalent, and was left out."""
         if field not in self.fields:
             self.fields.append(field)
+
+    def drop_all(self, fields: Iterable[str], prefix: str = "") -> None:
+        """Fields that only the client's API understands, all but hints."""
+        for field in fields:
+            if field not in HINTS:
+                self.drop(f"{prefix}{field}")
 
     def check(self, *, is_allowed: bool) -> None:
         """Refuse what was lost, unless the route allows it.

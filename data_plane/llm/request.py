@@ -8,13 +8,17 @@ from data_plane.llm.content import CacheMark, Message
 
 
 class FunctionTool(Struct, tag=True):
-    """A tool that the client carries out. `parameters`: a JSON Schema as it was written; None: it takes none."""
+    """A tool that the client carries out. `parameters`: a JSON Schema as it was written; None: it takes none.
+
+    `extras`: fields that only the API it came by understands, as they were written.
+    """
 
     name: str
     description: str = ""
     parameters: Raw | None = None
     strict: bool | None = None
     cache: CacheMark | None = None
+    extras: dict[str, Raw] = {}
 
 
 class CustomTool(Struct, tag=True):

@@ -25,6 +25,7 @@ class Traits(Struct, frozen=True):
     takes_prefill: bool = True  # False: the last message may not be the assistant's
     takes_max_completion_tokens: bool = True  # False: older servers know `max_tokens` only
     takes_developer_role: bool = True
+    takes_later_system: bool = False  # True: a system message may stand where it applies, not only at the start
 
 
 UNKNOWN = Traits()
