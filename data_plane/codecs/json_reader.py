@@ -51,12 +51,12 @@ class JsonReader:
     def has(self, name: str) -> bool:
         """Whether a field is there, and is not null."""
         raw = self._fields.get(name)
-        return raw is not None and bytes(raw) != NULL
+        return raw is not None and not _is_null(raw)
 
     def raw(self, name: str) -> Raw | None:
         """The value as it was written."""
         raw = self._fields.pop(name, None)
-        return None if raw is None or bytes(raw) == NULL else raw
+        return None if raw is None or _is_null(raw) else raw
 
     def text(self, name: str, default: str = "") -> str:
         return self._read(name, _text, "a string", default)
@@ -122,7 +122,7 @@ class JsonReader:
 
     def rest(self) -> dict[str, Raw]:
         """What nobody has asked for."""
-        return {name: raw for name, raw in self._fields.items() if bytes(raw) != NULL}
+        return {name: raw for name, raw in self._fields.items() if not _is_null(raw)}
 
     def _read(self, name: str, decode: Callable[[Raw], Value], what: str, default: Value) -> Value:
         raw = self.raw(name)
@@ -137,3 +137,7 @@ class JsonReader:
             return decode(raw)
         except UNREADABLE:
             raise Unreadable(f"`{self.at(name)}` must be {what}") from None
+
+
+def _is_null(raw: Raw) -> bool:
+    return len(raw) == 4 and bytes(raw) == NULL  # the length first: values may be megabytes, and `bytes` copies them

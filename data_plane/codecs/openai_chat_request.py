@@ -9,6 +9,7 @@ from data_plane.codecs.client_api import Call
 from data_plane.codecs.data_url import parse_data_url
 from data_plane.codecs.json_fields import decode_fields
 from data_plane.codecs.json_reader import UNREADABLE, JsonReader, Unreadable
+from data_plane.codecs.openai_reasoning import decode_details, decode_signature
 from data_plane.errors import BadRequest
 from data_plane.llm.content import (
     Audio,
@@ -72,6 +73,8 @@ def _decode(reader: JsonReader, model: str) -> GenerateRequest:
     if not reader.has("messages"):
         raise Unreadable("`messages` is required")
     messages = [_decode_message(each) for each in reader.objects("messages")]
+    if not messages:
+        raise Unreadable("`messages` must not be empty")
     options = reader.object("stream_options")
     maximum, older = reader.integer("max_completion_tokens"), reader.integer("max_tokens")
     effort = reader.one_of("reasoning_effort", EFFORT_WORDS)
@@ -110,20 +113,28 @@ def _decode_message(reader: JsonReader) -> Message:
     name = reader.text("name")
     if role is Role.TOOL:
         call_id = reader.required_text("tool_call_id")
-        content = [part for part in _decode_content(reader) if isinstance(part, Text | Image | Document)]
+        content = [part for part in _decode_content(reader) if isinstance(part, Text | Image | Document | Opaque)]
         return Message(role, [ToolResult(call_id, content)], name, reader.rest())
+    if role is Role.ASSISTANT:
+        return Message(role, _decode_answer(reader), name, reader.rest())
+    return Message(role, _decode_content(reader), name, reader.rest())
+
+
+def _decode_answer(reader: JsonReader) -> list[Part]:
+    """What the assistant has said before, in the order in which models say it."""
     parts: list[Part] = []
-    if role is Role.ASSISTANT:
-        thought = reader.text("reasoning_content")
-        if thought:
-            parts.append(Thought(thought, API))
+    thought = reader.text("reasoning_content") or reader.text("reasoning")
+    details = decode_details(reader)
+    if details:  # they have the text, too
+        parts += details
+    elif thought:
+        parts.append(Thought(thought, API))
     parts += _decode_content(reader)
-    if role is Role.ASSISTANT:
-        refusal = reader.text("refusal")
-        if refusal:
-            parts.append(Refusal(refusal))
-        parts += [_decode_call(each) for each in reader.objects("tool_calls")]
-    return Message(role, parts, name, reader.rest())
+    refusal = reader.text("refusal")
+    if refusal:
+        parts.append(Refusal(refusal))
+    parts += [decode_call(each, each.required_text("id")) for each in reader.objects("tool_calls")]
+    return parts
 
 
 def _decode_content(reader: JsonReader) -> list[Part]:
@@ -131,7 +142,7 @@ def _decode_content(reader: JsonReader) -> list[Part]:
     if raw is None:
         return []
     where = reader.at("content")
-    if bytes(raw)[:1] == b'"':
+    if bytes(memoryview(raw)[:1]) == b'"':
         try:
             return [Text(_text(raw))]
         except UNREADABLE:
@@ -172,14 +183,14 @@ def _source(url: str) -> Source:
     return parse_data_url(url) or Link(url)
 
 
-def _decode_call(reader: JsonReader) -> ToolCall:
+def decode_call(reader: JsonReader, id: str) -> ToolCall:
     """Arguments of a tool without parameters may be the empty string; every API knows `{}`."""
-    id = reader.required_text("id")
+    signature = decode_signature(reader)
     if reader.text("type") == "custom":
         custom = reader.required_object("custom")
-        return ToolCall(id, custom.required_text("name"), custom.text("input"), is_custom=True)
+        return ToolCall(id, custom.required_text("name"), custom.text("input"), is_custom=True, signature=signature)
     function = reader.required_object("function")
-    return ToolCall(id, function.required_text("name"), function.text("arguments") or "{}")
+    return ToolCall(id, function.required_text("name"), function.text("arguments") or "{}", signature=signature)
 
 
 def _decode_sampling(reader: JsonReader) -> Sampling:
@@ -221,7 +232,7 @@ def _decode_choice(reader: JsonReader) -> ToolChoice | None:
         return None
     where = reader.at("tool_choice")
     if bytes(raw)[:1] == b'"':
-        mode = TOOL_MODES.get(_text(raw))
+        mode = TOOL_MODES.get(JsonReader({"tool_choice": raw}).text("tool_choice"))
         if mode is None:
             raise Unreadable(f"`{where}` must be one of {', '.join(TOOL_MODES)}, or name a tool")
         return ToolChoice(mode)
@@ -237,6 +248,7 @@ def _decode_choice(reader: JsonReader) -> ToolChoice | None:
 
 
 def _name_of(reader: JsonReader) -> str:
+    """The object is named by the type; what else could stand there has no name."""
     return reader.required_object(reader.required_text("type")).required_text("name")
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 
 import msgspec
+from msgspec import Raw
 
 from data_plane.codecs import openai_chat
 from data_plane.codecs.json_reader import UNREADABLE, JsonReader, Unreadable
-from data_plane.codecs.openai_chat_request import API
+from data_plane.codecs.openai_chat_request import API, decode_call
+from data_plane.codecs.openai_reasoning import decode_details, encode_details, encode_signature
 from data_plane.errors import InvalidUpstreamResponse
 from data_plane.llm.content import Opaque, Part, Refusal, Text, Thought, ToolCall
 from data_plane.llm.response import Candidate, GenerateResponse, Stop, TokenLogprob
@@ -21,7 +23,7 @@ STOPS: Mapping[str, Stop] = {
     "function_call": Stop.TOOL,
     "content_filter": Stop.REFUSAL,
 }
-# The SDKs know these five words and no others.
+# The SDKs know these five words and no others. A malformed call has none: it is an error.
 FINISH_REASONS: Mapping[Stop, str] = {
     Stop.END: "stop",
     Stop.STOP_SEQUENCE: "stop",
@@ -31,9 +33,11 @@ FINISH_REASONS: Mapping[Stop, str] = {
     Stop.PAUSE: "length",  # more is to come: `stop` would say that this is all
     Stop.REFUSAL: "content_filter",
     Stop.RECITATION: "content_filter",
-    Stop.MALFORMED_TOOL: "stop",
     Stop.OTHER: "stop",
 }
+
+MALFORMED_TOOL = "the model called a tool as it cannot be called; try again"
+TIERS: Mapping[str, str] = {"standard": "default", "default": "default", "priority": "priority", "flex": "flex"}
 
 _encode = msgspec.json.Encoder().encode
 _integers = msgspec.json.Decoder(list[int]).decode
@@ -46,25 +50,39 @@ def decode_response(body: bytes) -> GenerateResponse:
         InvalidUpstreamResponse: it is no answer of this API.
     """
     try:
-        return _decode(JsonReader.of(body), body)
+        return _decode(JsonReader.of(body))
     except Unreadable as error:
         raise InvalidUpstreamResponse(f"the upstream's answer cannot be read: {error}") from None
 
 
-def _decode(reader: JsonReader, body: bytes) -> GenerateResponse:
+def _decode(reader: JsonReader) -> GenerateResponse:
     choices = sorted(((_index(each), each) for each in reader.objects("choices")), key=lambda pair: pair[0])
+    if not choices:
+        raise Unreadable("`choices` is required, and must not be empty")
     reader.raw("object")
-    usage = openai_chat.usage_of_answer(body) if reader.raw("usage") is not None else None
+    counted = reader.raw("usage")
     return GenerateResponse(
         api=API,
         id=reader.text("id"),
         model=reader.text("model"),
         candidates=[_decode_choice(each) for _, each in choices],
-        usage=usage,
+        usage=None if counted is None else decode_usage(counted),
         created=reader.integer("created") or 0,
         service_tier=reader.text("service_tier"),
         extras=reader.rest(),
     )
+
+
+def decode_usage(counted: Raw) -> Usage:
+    """In buckets.
+
+    Raises:
+        Unreadable: its numbers are none.
+    """
+    try:
+        return openai_chat.usage(None, bytes(counted))
+    except UNREADABLE:
+        raise Unreadable("`usage` must be an object of numbers") from None
 
 
 def _index(reader: JsonReader) -> int:
@@ -75,18 +93,28 @@ def _decode_choice(reader: JsonReader) -> Candidate:
     word = reader.text("finish_reason")
     message = reader.required_object("message")
     logprobs = reader.object("logprobs")
+    parts = _decode_parts(message)
     return Candidate(
-        parts=_decode_parts(message),
-        stop=STOPS.get(word, Stop.OTHER) if word else Stop.END,
+        parts=parts,
+        stop=stop_of(word, has_calls=any(isinstance(part, ToolCall) for part in parts)),
         native_stop=word,
         logprobs=decode_logprobs(logprobs) if logprobs is not None else None,
     )
 
 
+def stop_of(word: str, *, has_calls: bool) -> Stop:
+    """Some servers say `stop` where tools are called; clients would then not call them."""
+    stop = STOPS.get(word, Stop.OTHER) if word else Stop.END
+    return Stop.TOOL if has_calls and stop is Stop.END else stop
+
+
 def _decode_parts(message: JsonReader) -> list[Part]:
     parts: list[Part] = []
     thought = message.text("reasoning_content") or message.text("reasoning")
-    if thought:
+    details = decode_details(message)
+    if details:
+        parts += details
+    elif thought:
         parts.append(Thought(thought, API))
     text = message.text("content")
     if text:
@@ -98,18 +126,8 @@ def _decode_parts(message: JsonReader) -> list[Part]:
     audio = message.raw("audio")
     if audio is not None:
         parts.append(Opaque(API, "audio", audio))
-    parts += [decode_call(each) for each in message.objects("tool_calls")]
+    parts += [decode_call(each, each.text("id")) for each in message.objects("tool_calls")]
     return parts
-
-
-def decode_call(reader: JsonReader) -> ToolCall:
-    """A call of a tool. No arguments at all are `{}`."""
-    id = reader.text("id")
-    if reader.text("type") == "custom":
-        custom = reader.required_object("custom")
-        return ToolCall(id, custom.required_text("name"), custom.text("input"), is_custom=True)
-    function = reader.required_object("function")
-    return ToolCall(id, function.required_text("name"), function.text("arguments") or "{}")
 
 
 def decode_logprobs(reader: JsonReader) -> list[TokenLogprob]:
@@ -128,60 +146,95 @@ def _decode_logprob(reader: JsonReader) -> TokenLogprob:
 
 
 def encode_response(response: GenerateResponse) -> bytes:
-    """The body for a client."""
+    """The body for a client.
+
+    Raises:
+        InvalidUpstreamResponse: a stop has no word here.
+    """
     body: Json = {
         "id": response.id,
         "object": "chat.completion",
         "created": response.created,
         "model": response.model,
-        "choices": [_encode_choice(index, each) for index, each in enumerate(response.candidates)],
+        "choices": [
+            _encode_choice(index, each, is_own=response.api == API) for index, each in enumerate(response.candidates)
+        ],
     }
     if response.usage is not None:
         body["usage"] = encode_usage(response.usage)
-    if response.service_tier:
-        body["service_tier"] = response.service_tier
     if response.api == API:
         body.update(response.extras)
+        if response.service_tier:
+            body["service_tier"] = response.service_tier
+    elif response.service_tier in TIERS:
+        body["service_tier"] = TIERS[response.service_tier]
     return _encode(body)
 
 
-def _encode_choice(index: int, candidate: Candidate) -> Json:
+def _encode_choice(index: int, candidate: Candidate, *, is_own: bool) -> Json:
+    if candidate.stop is Stop.MALFORMED_TOOL:
+        raise InvalidUpstreamResponse(MALFORMED_TOOL)
     logprobs = candidate.logprobs
     return {
         "index": index,
-        "message": _encode_message(candidate.parts),
+        "message": _encode_message(candidate.parts, is_own=is_own),
         "logprobs": None if logprobs is None else {"content": [encode_logprob(each) for each in logprobs]},
         "finish_reason": FINISH_REASONS[candidate.stop],
     }
 
 
-def _encode_message(parts: list[Part]) -> Json:
+def _encode_message(parts: list[Part], *, is_own: bool) -> Json:
+    """What its fields cannot say of the order of parts is lost."""
     message: Json = {"role": "assistant", "content": None, "refusal": None}
-    texts = [part for part in parts if isinstance(part, Text)]
-    if texts:
-        message["content"] = "".join(part.text for part in texts)
-        citations = [part.citations for part in texts if part.citations is not None]
-        if citations:
-            message["annotations"] = citations[-1]
-    thought = "".join(part.text for part in parts if isinstance(part, Thought))
-    if thought:
-        message["reasoning_content"] = thought
-    calls = [encode_call(part) for part in parts if isinstance(part, ToolCall)]
+    thoughts: list[Thought] = []
+    calls: list[Json] = []
+    for part in parts:
+        if isinstance(part, Text):
+            _add_text(message, part, is_own=is_own)
+        elif isinstance(part, ToolCall):
+            calls.append(encode_call(part))
+        elif isinstance(part, Thought):
+            thoughts.append(part)
+        else:
+            _add_other(message, part)
     if calls:
         message["tool_calls"] = calls
-    for part in parts:
-        if isinstance(part, Refusal):
-            message["refusal"] = part.text
-        elif isinstance(part, Opaque) and part.api == API and part.kind == "audio":
-            message["audio"] = part.raw
+    if thoughts:
+        _add_thoughts(message, thoughts)
     return message
+
+
+def _add_text(message: Json, text: Text, *, is_own: bool) -> None:
+    before = message["content"]
+    message["content"] = text.text if before is None else f"{before}{text.text}"
+    if is_own and text.citations is not None:
+        message["annotations"] = text.citations
+
+
+def _add_other(message: Json, part: Part) -> None:
+    if isinstance(part, Refusal):
+        message["refusal"] = part.text
+    elif isinstance(part, Opaque) and part.api == API and part.kind == "audio":
+        message["audio"] = part.raw
+
+
+def _add_thoughts(message: Json, thoughts: list[Thought]) -> None:
+    text = "".join(thought.text for thought in thoughts)
+    if text:
+        message["reasoning_content"] = text
+    details = encode_details(thoughts)
+    if details:
+        message["reasoning_details"] = details
 
 
 def encode_call(call: ToolCall) -> Json:
     """A call as a message has it."""
     if call.is_custom:
-        return {"id": call.id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        encoded: Json = {"id": call.id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
+    else:
+        function = {"name": call.name, "arguments": call.arguments}
+        encoded = {"id": call.id, "type": "function", "function": function}
+    return encoded | encode_signature(call.signature) if call.signature else encoded
 
 
 def encode_logprob(token: TokenLogprob) -> Json:

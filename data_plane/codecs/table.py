@@ -3,11 +3,18 @@
 from collections.abc import Mapping
 
 from data_plane.codecs import (
+    anthropic_block,
+    anthropic_encode,
+    anthropic_failure,
+    anthropic_request,
+    anthropic_response,
     openai_chat_encode,
     openai_chat_request,
     openai_chat_response,
     openai_failure,
 )
+from data_plane.codecs.anthropic_decoder import AnthropicDecoder
+from data_plane.codecs.anthropic_encoder import AnthropicEncoder
 from data_plane.codecs.codec import Codec
 from data_plane.codecs.openai_chat_decoder import OpenAIChatDecoder
 from data_plane.codecs.openai_chat_encoder import OpenAIChatEncoder
@@ -22,4 +29,14 @@ OPENAI_CHAT = Codec(
     OpenAIChatDecoder,
     OpenAIChatEncoder,
 )
-CODECS: Mapping[str, Codec] = {codec.api: codec for codec in (OPENAI_CHAT,)}
+ANTHROPIC_MESSAGES = Codec(
+    anthropic_block.API,
+    anthropic_request.decode_request,
+    anthropic_encode.encode_request,
+    anthropic_response.decode_response,
+    anthropic_response.encode_response,
+    anthropic_failure.decode_failure,
+    AnthropicDecoder,
+    AnthropicEncoder,
+)
+CODECS: Mapping[str, Codec] = {codec.api: codec for codec in (ANTHROPIC_MESSAGES, OPENAI_CHAT)}

@@ -1,8 +1,10 @@
 """What a translation cannot carry over."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from data_plane.errors import UnmappableFields
+from data_plane.llm.content import Role
+from data_plane.llm.request import GenerateRequest
 
 MAX_NAMED = 20
 # Fields of any API that change nothing in the answer: where they mean nothing, they are left out without a word.
@@ -19,6 +21,18 @@ HINTS = frozenset(
         "stream_options",
     )
 )
+
+
+# APIs whose system prompt is no message, by the field that it is; here it is the first.
+SYSTEM_FIELDS: Mapping[str, str] = {"anthropic-messages": "system"}
+
+
+def message_path(request: GenerateRequest, index: int) -> str:
+    """Where the client wrote this message."""
+    field = SYSTEM_FIELDS.get(request.api)
+    if field is None or request.messages[0].role is not Role.SYSTEM:
+        return f"messages[{index}]"
+    return f"messages[{index - 1}]" if index else field
 
 
 class Losses:

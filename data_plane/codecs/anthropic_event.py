@@ -1,0 +1,27 @@
+"""One event of Anthropic's streams, as far as it is read. A module of its own, since structs cannot be compiled."""
+
+from msgspec import Raw, Struct
+
+
+class EventDelta(Struct, gc=False):
+    """What is new of a block, or of the message."""
+
+    type: str | None = None
+    text: str | None = None
+    thinking: str | None = None
+    partial_json: str | None = None
+    signature: str | None = None
+    citation: Raw | None = None
+    stop_reason: str | None = None
+    stop_sequence: str | None = None
+
+
+class StreamEvent(Struct, gc=False):
+    """Which fields are there depends on the type."""
+
+    type: str
+    index: int | None = None
+    delta: EventDelta | None = None
+    content_block: Raw | None = None
+    message: Raw | None = None
+    usage: Raw | None = None
