@@ -50,11 +50,12 @@ Source = Inline | Link | FileId
 
 
 class Text(Struct, tag=True):
-    """`citations`: of the API that the part came by, passed to it alone."""
+    """`citations`: of the API that the part came by, passed to it alone. `extras`: as of a message."""
 
     text: str
     cache: CacheMark | None = None
     citations: Raw | None = None
+    extras: dict[str, Raw] = {}
 
 
 class Image(Struct, tag=True):
@@ -76,9 +77,10 @@ class Document(Struct, tag=True):
 
 
 class Audio(Struct, tag=True):
-    """Speech or sound. `source.media_type` is `audio/<format>`."""
+    """Speech or sound. `source.media_type` is `audio/<format>`. `extras`: as of a message."""
 
     source: Source
+    extras: dict[str, Raw] = {}
 
 
 class ToolCall(Struct, tag=True):

@@ -86,6 +86,7 @@ class CandidateEnded(Struct, tag=True):
     stop: Stop
     stop_sequence: str | None = None
     native_stop: str = ""
+    extras: dict[str, Raw] = {}
 
 
 class UsageKnown(Struct, tag=True):

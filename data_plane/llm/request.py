@@ -113,7 +113,7 @@ class Sampling(Struct, frozen=True):
 
 class GenerateRequest(Struct):
     """`api`: the wire API that it came by. `extras`: its top-level fields that nobody here knows, as they were written:
-    they go to the same API alone.
+    they go to the same API alone. `wants_array`: the client of a stream expects one JSON array, not events.
     """
 
     api: str
@@ -130,6 +130,7 @@ class GenerateRequest(Struct):
     reasoning: Reasoning | None = None
     stream: bool = False
     wants_usage: bool = True  # in a stream
+    wants_array: bool = False
     end_user: str = ""
     metadata: dict[str, str] = {}
     service_tier: str = ""

@@ -33,13 +33,17 @@ class TokenLogprob(Struct):
 
 
 class Candidate(Struct):
-    """One answer. `stop_sequence`: which one ended it. `native_stop`: the provider's word for `stop`."""
+    """One answer. `stop_sequence`: which one ended it. `native_stop`: the provider's word for `stop`.
+
+    `extras`: as of a request.
+    """
 
     parts: list[Part]
     stop: Stop
     stop_sequence: str | None = None
     native_stop: str = ""
     logprobs: list[TokenLogprob] | None = None
+    extras: dict[str, Raw] = {}
 
 
 class GenerateResponse(Struct):
