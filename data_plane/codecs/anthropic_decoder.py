@@ -34,7 +34,8 @@ from data_plane.llm.events import (
 from data_plane.llm.response import Stop
 
 NO_BLOCK = -1
-UNSAID = EventDelta()
+NO_DELTA = EventDelta()
+NULL = b"null"
 
 _decode = msgspec.json.Decoder(StreamEvent).decode
 _object = msgspec.json.Decoder(dict[str, Raw]).decode
@@ -122,7 +123,7 @@ class AnthropicDecoder:
             events.append(Ended())
 
     def _start(self, event: StreamEvent, events: list[Event]) -> None:
-        if self._is_started or event.message is None:
+        if self._is_started or not _is_said(event.message):
             raise Unreadable("`message_start` must come once, with a message")
         self._is_started = True
         message = JsonReader.of(event.message, "message")
@@ -133,7 +134,7 @@ class AnthropicDecoder:
         events.append(Started(id, model, usage=usage, service_tier=tier, api=API))
 
     def _start_block(self, event: StreamEvent, events: list[Event]) -> None:
-        if event.content_block is None or event.index is None or self._is_stopped:
+        if not _is_said(event.content_block) or event.index is None or self._is_stopped:
             raise Unreadable("`content_block_start` must have a block and its index, and come before the stop")
         self._end_block(events)
         raw = event.content_block
@@ -196,7 +197,7 @@ class AnthropicDecoder:
             self._write(text, events)
         elif delta.signature:
             events.append(Sealed(0, self._part, signature=delta.signature))
-        elif delta.citation is not None and len(delta.citation) > 4:  # no null
+        elif _is_said(delta.citation):
             citation = Opaque(API, "citation", delta.citation.copy())
             events.append(Delta(0, self._part, "", citation=citation))
 
@@ -218,11 +219,11 @@ class AnthropicDecoder:
         events.append(PartEnded(0, self._part))
 
     def _message_delta(self, event: StreamEvent, events: list[Event]) -> None:
-        delta = event.delta or UNSAID
+        delta = event.delta or NO_DELTA
         if delta.stop_reason:
             self._stop(delta.stop_reason, delta.stop_sequence, events)
         raw = event.usage
-        if raw is not None and len(raw) > 4:
+        if _is_said(raw):
             try:
                 events.append(UsageKnown(anthropic_messages.usage(self._usage, bytes(raw))))
             except UNREADABLE:
@@ -241,6 +242,10 @@ class AnthropicDecoder:
     def _fail(self, failed: Failed, events: list[Event]) -> None:
         self._is_over = True
         events.append(failed)
+
+
+def _is_said(raw: Raw) -> bool:
+    return len(raw) != 4 or bytes(raw) != NULL
 
 
 def _with_input(block: Raw, given: str) -> Raw:

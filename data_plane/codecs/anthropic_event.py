@@ -3,6 +3,9 @@
 from msgspec import Raw, Struct
 
 
+UNSAID = Raw(b"null")
+
+
 class EventDelta(Struct, gc=False):
     """What is new of a block, or of the message."""
 
@@ -11,7 +14,7 @@ class EventDelta(Struct, gc=False):
     thinking: str | None = None
     partial_json: str | None = None
     signature: str | None = None
-    citation: Raw | None = None
+    citation: Raw = UNSAID
     stop_reason: str | None = None
     stop_sequence: str | None = None
 
@@ -22,6 +25,6 @@ class StreamEvent(Struct, gc=False):
     type: str
     index: int | None = None
     delta: EventDelta | None = None
-    content_block: Raw | None = None
-    message: Raw | None = None
-    usage: Raw | None = None
+    content_block: Raw = UNSAID
+    message: Raw = UNSAID
+    usage: Raw = UNSAID
