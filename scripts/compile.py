@@ -52,6 +52,7 @@ INTERPRETED = {
     "data_plane/codecs/gemini.py": STRUCTS,
     "data_plane/codecs/openai_chat_usage.py": STRUCTS,
     "data_plane/codecs/openai_responses.py": STRUCTS,
+    "data_plane/codecs/responses_event.py": STRUCTS,
     "data_plane/codecs/inflate.py": "compiled, it would not catch what libraries in C raise",
     "data_plane/filters/inflate.py": "one name for several kinds of errors",
     "data_plane/observability/delta.py": "decoded by its annotations, which a compiled class does not keep",

@@ -114,7 +114,7 @@ class Thought(Struct, tag=True):
     """Reasoning of the model. What is opaque goes back exactly as received, to the API that it came from (`api`).
 
     `signature` proves `text`; `sealed` stands in place of text that the provider does not show; `id` where it has one.
-    `is_summary`: `text` sums up what is sealed.
+    `is_summary`: `text` sums up what is sealed. `extras`: as of a message.
     """
 
     text: str = ""
@@ -123,12 +123,14 @@ class Thought(Struct, tag=True):
     sealed: str = ""
     id: str = ""
     is_summary: bool = False
+    extras: dict[str, Raw] = {}
 
 
 class Refusal(Struct, tag=True):
-    """The model's own words for that it will not answer."""
+    """The model's own words for that it will not answer. `extras`: as of a message."""
 
     text: str
+    extras: dict[str, Raw] = {}
 
 
 class Opaque(Struct, tag=True):
@@ -143,9 +145,13 @@ Part = Text | Image | Document | Audio | ToolCall | ToolResult | Thought | Refus
 
 
 class Message(Struct):
-    """One turn. `extras`: fields that only the API they came by understands, as they were written."""
+    """One turn. `extras`: fields that only the API they came by understands, as they were written.
+
+    `path`: where the client wrote it, if that is not `messages` with its number.
+    """
 
     role: Role
     parts: list[Part]
     name: str = ""
     extras: dict[str, Raw] = {}
+    path: str = ""

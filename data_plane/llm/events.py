@@ -38,7 +38,10 @@ class Started(Struct, tag=True):
 
 
 class PartStarted(Struct, tag=True):
-    """`id` and `name` are a tool call's, or the id of a thought; `opaque` is all of an `OPAQUE` part."""
+    """`id` and `name` are a tool call's, or the id of a thought; `opaque` is all of an `OPAQUE` part.
+
+    Text and refusals with the same `id` belong to one message; few APIs say so.
+    """
 
     candidate: int
     part: int

@@ -16,11 +16,17 @@ HINTS = frozenset(
         "caller",
         "diagnostics",
         "eager_input_streaming",
+        "include",
         "prompt_cache_key",
+        "prompt_cache_options",
         "prompt_cache_retention",
+        "safety_identifier",
         "stream_options",
+        "user",
     )
 )
+# Fields without which it would be another request: what they point at only the provider has that stored it.
+NEEDED = frozenset(("background", "conversation", "item_reference", "previous_response_id", "prompt"))
 
 
 # APIs whose system prompt is no message, by the field that it is; here it is the first.
@@ -29,6 +35,9 @@ SYSTEM_FIELDS: Mapping[str, str] = {"anthropic-messages": "system"}
 
 def message_path(request: GenerateRequest, index: int) -> str:
     """Where the client wrote this message."""
+    path = request.messages[index].path
+    if path:
+        return path
     field = SYSTEM_FIELDS.get(request.api)
     if field is None or request.messages[0].role is not Role.SYSTEM:
         return f"messages[{index}]"
@@ -55,12 +64,13 @@ class Losses:
                 self.drop(f"{prefix}{field}")
 
     def check(self, *, is_allowed: bool) -> None:
-        """Refuse what was lost, unless the route allows it.
+        """Refuse what was lost, unless the route allows it; what is needed is refused in any case.
 
         Raises:
             UnmappableFields: names all of it.
         """
-        if self.fields and not is_allowed:
-            shown = ", ".join(f"`{field}`" for field in self.fields[:MAX_NAMED])
-            more = f" and {len(self.fields) - MAX_NAMED} more" if len(self.fields) > MAX_NAMED else ""
-            raise UnmappableFields(f"the model's provider has no equivalent for {shown}{more}", fields=self.fields)
+        fields = [field for field in self.fields if not is_allowed or not NEEDED.isdisjoint(field.split("."))]
+        if fields:
+            shown = ", ".join(f"`{field}`" for field in fields[:MAX_NAMED])
+            more = f" and {len(fields) - MAX_NAMED} more" if len(fields) > MAX_NAMED else ""
+            raise UnmappableFields(f"the model's provider has no equivalent for {shown}{more}", fields=fields)

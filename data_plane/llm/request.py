@@ -22,11 +22,12 @@ class FunctionTool(Struct, tag=True):
 
 
 class CustomTool(Struct, tag=True):
-    """A tool that takes free text. `format`: a grammar, as it was written."""
+    """A tool that takes free text. `format`: a grammar, as OpenAI Chat Completions writes it. `extras`: as above."""
 
     name: str
     description: str = ""
     format: Raw | None = None
+    extras: dict[str, Raw] = {}
 
 
 class OpaqueTool(Struct, tag=True):
