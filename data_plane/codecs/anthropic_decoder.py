@@ -98,14 +98,17 @@ class AnthropicDecoder:
         kind = event.type
         if kind == "content_block_delta":
             self._delta(event, events)
-        elif kind == "ping":
-            events.append(Alive())
         elif kind == "error":
             word, message = read_error(JsonReader.of(data))
             self._fail(Failed(STATUSES.get(word, 500), word or "api_error", message), events)
         elif kind == "message_start":
             self._start(event, events)
-        elif self._is_started:
+        elif not self._is_started:
+            if kind != "ping":
+                raise Unreadable("`message_start` must come first")
+        elif kind == "ping":
+            events.append(Alive())
+        else:
             self._frame_event(kind, event, events)
 
     def _frame_event(self, kind: str, event: StreamEvent, events: list[Event]) -> None:
@@ -118,7 +121,7 @@ class AnthropicDecoder:
         elif kind == "message_delta":
             self._message_delta(event, events)
         elif kind == "message_stop":
-            self._stop("", None, events)
+            self._stop("", NO_DELTA, events)
             self._is_over = True
             events.append(Ended())
 
@@ -221,7 +224,7 @@ class AnthropicDecoder:
     def _message_delta(self, event: StreamEvent, events: list[Event]) -> None:
         delta = event.delta or NO_DELTA
         if delta.stop_reason:
-            self._stop(delta.stop_reason, delta.stop_sequence, events)
+            self._stop(delta.stop_reason, delta, events)
         raw = event.usage
         if _is_said(raw):
             try:
@@ -229,7 +232,7 @@ class AnthropicDecoder:
             except UNREADABLE:
                 raise Unreadable("`usage` must be an object of numbers") from None
 
-    def _stop(self, word: str, sequence: str | None, events: list[Event]) -> None:
+    def _stop(self, word: str, delta: EventDelta, events: list[Event]) -> None:
         if self._is_stopped:
             return
         self._end_block(events)
@@ -237,7 +240,9 @@ class AnthropicDecoder:
         stop = STOPS.get(word, Stop.OTHER)
         if stop is Stop.TOOL and self._is_answer:
             stop = Stop.END
-        events.append(CandidateEnded(0, stop, sequence, word))
+        told = {"stop_details": delta.stop_details, "container": delta.container}
+        extras = {name: raw.copy() for name, raw in told.items() if _is_said(raw)}
+        events.append(CandidateEnded(0, stop, delta.stop_sequence or None, word, extras))
 
     def _fail(self, failed: Failed, events: list[Event]) -> None:
         self._is_over = True

@@ -216,6 +216,8 @@ class AnthropicEncoder:
             return
         reason = STOP_REASONS[Stop.REFUSAL if self._is_refusal else stop.stop]
         delta: Json = {"stop_reason": reason, "stop_sequence": stop.stop_sequence}
+        if self._api == API:
+            delta.update(stop.extras)
         usage = encode_usage(self._usage)
         usage.pop("cache_creation", None)  # told at the start only
         frames.append(_frame("message_delta", {"delta": delta, "usage": usage}))

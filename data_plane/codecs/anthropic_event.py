@@ -2,7 +2,6 @@
 
 from msgspec import Raw, Struct
 
-
 UNSAID = Raw(b"null")
 
 
@@ -17,6 +16,8 @@ class EventDelta(Struct, gc=False):
     citation: Raw = UNSAID
     stop_reason: str | None = None
     stop_sequence: str | None = None
+    stop_details: Raw = UNSAID
+    container: Raw = UNSAID
 
 
 class StreamEvent(Struct, gc=False):

@@ -22,7 +22,7 @@ BUDGETS: Mapping[Effort, int] = {
     Effort.XHIGH: 32_768,
     Effort.MAX: 65_536,
 }
-EFFORT_BY_BUDGET = ((1_024, Effort.LOW), (8_192, Effort.MEDIUM), (1 << 62, Effort.HIGH))
+EFFORT_BY_BUDGET = ((1_024, Effort.LOW), (8_192, Effort.MEDIUM))
 
 
 def add_reasoning(body: Json, request: GenerateRequest, traits: Traits, losses: Losses, talk: Conversation) -> bool:
@@ -74,7 +74,7 @@ def _effort_of(reasoning: Reasoning, thinking: Json) -> Effort | None:
     budget = reasoning.budget_tokens
     if budget is None or thinking["type"] != "adaptive":
         return None
-    return next(effort for bound, effort in EFFORT_BY_BUDGET if budget <= bound)
+    return next((effort for bound, effort in EFFORT_BY_BUDGET if budget <= bound), Effort.HIGH)
 
 
 def _forbids_thought(body: Json, thinking: Json, talk: Conversation) -> bool:

@@ -29,7 +29,7 @@ Json = dict[str, object]
 MAX_STOPS = 4
 TIERS: Mapping[str, str] = {"auto": "auto", "standard_only": "default"}  # of Anthropic's words
 # Of a model that is told how long to think by words, what a number of tokens means. Providers' own guides say about so.
-EFFORT_BY_BUDGET = ((0, Effort.NONE), (1_024, Effort.LOW), (8_192, Effort.MEDIUM), (1 << 62, Effort.HIGH))
+EFFORT_BY_BUDGET = ((0, Effort.NONE), (1_024, Effort.LOW), (8_192, Effort.MEDIUM))
 
 _encode = msgspec.json.Encoder().encode
 
@@ -109,7 +109,8 @@ def _add_tools(body: Json, request: GenerateRequest, losses: Losses) -> None:
 def _add_reasoning(body: Json, reasoning: Reasoning, traits: Traits, losses: Losses) -> None:
     effort = reasoning.effort
     if effort is None and reasoning.budget_tokens is not None:
-        effort = next(each for bound, each in EFFORT_BY_BUDGET if reasoning.budget_tokens <= bound)
+        budget = reasoning.budget_tokens
+        effort = next((each for bound, each in EFFORT_BY_BUDGET if budget <= bound), Effort.HIGH)
     if effort is None:
         return
     if traits.reasoning is not ReasoningStyle.NONE:

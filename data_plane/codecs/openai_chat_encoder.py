@@ -118,13 +118,14 @@ class OpenAIChatEncoder:
         if tier and (started.api == API or tier in TIERS):
             self._frame["service_tier"] = tier if started.api == API else TIERS[tier]
 
-    def _role(self, candidate: int, frames: list[bytes]) -> None:
+    def _role(self, candidate: int, frames: list[bytes], *, is_call: bool = False) -> None:
         if candidate not in self._begun:
             self._begun.add(candidate)
-            frames.append(self._chunk(candidate, {"role": "assistant", "content": "", "refusal": None}))
+            content = None if is_call else ""
+            frames.append(self._chunk(candidate, {"role": "assistant", "content": content, "refusal": None}))
 
     def _part(self, event: PartStarted, frames: list[bytes]) -> None:
-        self._role(event.candidate, frames)
+        self._role(event.candidate, frames, is_call=event.kind is PartKind.TOOL_CALL)
         index = 0
         if event.kind is PartKind.TOOL_CALL:
             index = self._calls.get(event.candidate, 0)
