@@ -49,6 +49,7 @@ STRUCTS = "a compiled class would lose the options of its structs"
 INTERPRETED = {
     "data_plane/codecs/anthropic_event.py": STRUCTS,
     "data_plane/codecs/anthropic_messages.py": STRUCTS,
+    "data_plane/codecs/bedrock_event.py": STRUCTS,
     "data_plane/codecs/gemini.py": STRUCTS,
     "data_plane/codecs/openai_chat_usage.py": STRUCTS,
     "data_plane/codecs/openai_responses.py": STRUCTS,
