@@ -8,14 +8,25 @@ from data_plane.codecs import (
     anthropic_failure,
     anthropic_request,
     anthropic_response,
+    bedrock_encode,
+    bedrock_failure,
+    bedrock_response,
+    gemini_encode,
+    gemini_failure,
+    gemini_request,
+    gemini_response,
     openai_chat_encode,
     openai_chat_request,
     openai_chat_response,
     openai_failure,
+    provider_only,
 )
 from data_plane.codecs.anthropic_decoder import AnthropicDecoder
 from data_plane.codecs.anthropic_encoder import AnthropicEncoder
+from data_plane.codecs.bedrock_decoder import BedrockDecoder
 from data_plane.codecs.codec import Codec
+from data_plane.codecs.gemini_decoder import GeminiDecoder
+from data_plane.codecs.gemini_encoder import GeminiEncoder
 from data_plane.codecs.openai_chat_decoder import OpenAIChatDecoder
 from data_plane.codecs.openai_chat_encoder import OpenAIChatEncoder
 
@@ -39,4 +50,26 @@ ANTHROPIC_MESSAGES = Codec(
     AnthropicDecoder,
     AnthropicEncoder,
 )
-CODECS: Mapping[str, Codec] = {codec.api: codec for codec in (ANTHROPIC_MESSAGES, OPENAI_CHAT)}
+GEMINI = Codec(
+    gemini_request.API,
+    gemini_request.decode_request,
+    gemini_encode.encode_request,
+    gemini_response.decode_response,
+    gemini_response.encode_response,
+    gemini_failure.decode_failure,
+    GeminiDecoder,
+    GeminiEncoder,
+)
+BEDROCK_CONVERSE = Codec(
+    bedrock_response.API,
+    provider_only.decode_request,
+    bedrock_encode.encode_request,
+    bedrock_response.decode_response,
+    provider_only.encode_response,
+    bedrock_failure.decode_failure,
+    BedrockDecoder,
+    provider_only.stream_encoder,
+)
+CODECS: Mapping[str, Codec] = {
+    codec.api: codec for codec in (ANTHROPIC_MESSAGES, BEDROCK_CONVERSE, GEMINI, OPENAI_CHAT)
+}
