@@ -13,7 +13,7 @@ from data_plane.codecs.anthropic_block_encode import Json, encode_cache
 from data_plane.codecs.anthropic_reasoning import add_reasoning
 from data_plane.codecs.anthropic_request import MAX_TEMPERATURE
 from data_plane.codecs.anthropic_turns import content_of, encode_turns
-from data_plane.llm.loss import Losses
+from data_plane.llm.loss import Losses, client_word
 from data_plane.llm.request import (
     FunctionTool,
     GenerateRequest,
@@ -88,7 +88,7 @@ def _add_sampling(body: Json, request: GenerateRequest, traits: Traits, losses: 
     if stops:
         kept = [stop for stop in stops if stop.strip()]  # one of white space alone is refused
         if len(kept) < len(stops):
-            losses.drop("stop")
+            losses.drop(client_word(request, "stop"))
         if kept:
             body["stop_sequences"] = kept
     sampling = request.sampling
@@ -223,12 +223,12 @@ def _add_format(body: Json, request: GenerateRequest, traits: Traits, losses: Lo
     if output is None or output.mode is OutputMode.TEXT:
         return
     if output.description:
-        losses.drop("response_format.json_schema.description")
+        losses.drop(f"{client_word(request, 'response_format')}.json_schema.description")
     if output.mode is OutputMode.SCHEMA and traits.takes_json_schema:
         schema = ANY_OBJECT if output.schema is None else output.schema
         body["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
     elif "tools" in body:
-        losses.drop("response_format")
+        losses.drop(client_word(request, "response_format"))
     else:
         body["tools"] = [{"name": ANSWER_TOOL, "input_schema": _schema(output.schema)}]
         body["tool_choice"] = {"type": "tool", "name": ANSWER_TOOL}

@@ -9,7 +9,7 @@ from data_plane.codecs.anthropic_block import API
 from data_plane.codecs.anthropic_block_encode import Json
 from data_plane.codecs.anthropic_request import MIN_BUDGET
 from data_plane.codecs.anthropic_turns import Conversation
-from data_plane.llm.loss import Losses
+from data_plane.llm.loss import Losses, client_word
 from data_plane.llm.request import Effort, GenerateRequest, Reasoning
 from data_plane.llm.traits import ReasoningStyle, Traits
 
@@ -40,7 +40,7 @@ def add_reasoning(body: Json, request: GenerateRequest, traits: Traits, losses: 
         return False
     thinking = _thinking(reasoning, traits, body, is_own=is_own)
     if thinking is None or (not is_own and _forbids_thought(body, thinking, talk)):
-        losses.drop("reasoning_effort" if reasoning.effort is not None else "reasoning")
+        losses.drop(client_word(request, "reasoning_effort"))
         return False
     if reasoning.is_shown is not None:
         thinking["display"] = "summarized" if reasoning.is_shown else "omitted"

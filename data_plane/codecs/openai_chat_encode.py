@@ -9,7 +9,7 @@ import msgspec
 
 from data_plane.codecs.openai_chat_message import MessageEncoder
 from data_plane.codecs.openai_chat_request import API
-from data_plane.llm.loss import Losses
+from data_plane.llm.loss import Losses, client_word
 from data_plane.llm.request import (
     CustomTool,
     Effort,
@@ -41,9 +41,9 @@ def encode_request(request: GenerateRequest, traits: Traits, losses: Losses) -> 
     _add_sampling(body, request, traits, losses)
     _add_tools(body, request, losses)
     if request.output is not None:
-        body["response_format"] = _encode_format(request.output, traits, losses)
+        body["response_format"] = _encode_format(request, request.output, traits, losses)
     if request.reasoning is not None:
-        _add_reasoning(body, request.reasoning, traits, losses)
+        _add_reasoning(body, request, request.reasoning, traits, losses)
     if request.stream:
         body["stream"] = True
         body["stream_options"] = {"include_usage": True}  # always metered; taken out again where nobody asked for it
@@ -63,7 +63,7 @@ def _add_sampling(body: Json, request: GenerateRequest, traits: Traits, losses: 
     if request.stop:
         body["stop"] = list(request.stop[:MAX_STOPS])
         if len(request.stop) > MAX_STOPS:
-            losses.drop("stop")
+            losses.drop(client_word(request, "stop"))
     sampling = request.sampling
     values = {
         "temperature": sampling.temperature,
@@ -106,7 +106,7 @@ def _add_tools(body: Json, request: GenerateRequest, losses: Losses) -> None:
         body["parallel_tool_calls"] = request.parallel_tool_calls
 
 
-def _add_reasoning(body: Json, reasoning: Reasoning, traits: Traits, losses: Losses) -> None:
+def _add_reasoning(body: Json, request: GenerateRequest, reasoning: Reasoning, traits: Traits, losses: Losses) -> None:
     effort = reasoning.effort
     if effort is None and reasoning.budget_tokens is not None:
         budget = reasoning.budget_tokens
@@ -116,7 +116,7 @@ def _add_reasoning(body: Json, reasoning: Reasoning, traits: Traits, losses: Los
     if traits.reasoning is not ReasoningStyle.NONE:
         body["reasoning_effort"] = effort.value
     elif effort is not Effort.NONE:
-        losses.drop("reasoning_effort" if reasoning.budget_tokens is None else "thinking")
+        losses.drop(client_word(request, "reasoning_effort"))
 
 
 def _add_rest(body: Json, request: GenerateRequest, losses: Losses) -> None:
@@ -172,13 +172,13 @@ def _encode_choice(choice: ToolChoice, tools: Sequence[Tool]) -> object:
     return {"type": "allowed_tools", "allowed_tools": {"mode": choice.mode.value, "tools": named}}
 
 
-def _encode_format(output: OutputFormat, traits: Traits, losses: Losses) -> Json:
+def _encode_format(request: GenerateRequest, output: OutputFormat, traits: Traits, losses: Losses) -> Json:
     if output.mode is OutputMode.TEXT:
         return {"type": "text"}
     if output.mode is OutputMode.JSON:
         return {"type": "json_object"}
     if not traits.takes_json_schema:
-        losses.drop("response_format.json_schema")
+        losses.drop(client_word(request, "response_format"))
         return {"type": "json_object"}
     known = {"schema": output.schema, "description": output.description, "strict": output.strict}
     return {"type": "json_schema", "json_schema": {"name": output.name or "answer", **_given(known)}}

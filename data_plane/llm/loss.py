@@ -33,6 +33,22 @@ NEEDED = frozenset(("background", "conversation", "item_reference", "previous_re
 SYSTEM_FIELDS: Mapping[str, str] = {"anthropic-messages": "system"}
 
 
+# How clients word what codecs name as OpenAI does.
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "anthropic-messages": {
+        "reasoning_effort": "thinking",
+        "response_format": "output_config.format",
+        "stop": "stop_sequences",
+    }
+}
+
+
+def client_word(request: GenerateRequest, name: str) -> str:
+    """The path of an option, as the client wrote it."""
+    words = WORDS.get(request.api)
+    return name if words is None else words.get(name, name)
+
+
 def message_path(request: GenerateRequest, index: int) -> str:
     """Where the client wrote this message."""
     path = request.messages[index].path
