@@ -155,13 +155,14 @@ class OpenAIChatEncoder:
             frames.append(self._chunk(event.candidate, {field: event.text}, logprobs=tokens))
 
     def _seal(self, event: Sealed, frames: list[bytes]) -> None:
-        kind, index, _ = self._parts[event.candidate, event.part]
+        kind, index, is_custom = self._parts[event.candidate, event.part]
         if kind is PartKind.THOUGHT:
             thought = self._thoughts[event.candidate]
             thought.signature += event.signature
             thought.sealed += event.sealed
         elif kind is PartKind.TOOL_CALL and event.signature:
-            call = {"index": index, **encode_signature(event.signature)}
+            nothing: Json = {"custom": {"input": ""}} if is_custom else {"function": {"arguments": ""}}  # SDKs want it
+            call = {"index": index, **nothing, **encode_signature(event.signature)}
             frames.append(self._chunk(event.candidate, {"tool_calls": [call]}))
 
     def _end_part(self, event: PartEnded, frames: list[bytes]) -> None:

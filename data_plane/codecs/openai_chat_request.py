@@ -129,12 +129,14 @@ def _decode_answer(reader: JsonReader) -> list[Part]:
         parts += details
     elif thought:
         parts.append(Thought(thought, API))
-    parts += _decode_content(reader)
+    calls: list[Part] = [decode_call(each, each.required_text("id")) for each in reader.objects("tool_calls")]
+    for part in _decode_content(reader):
+        if not (calls and isinstance(part, Text) and not part.text):  # streams begin with empty text
+            parts.append(part)
     refusal = reader.text("refusal")
     if refusal:
         parts.append(Refusal(refusal))
-    parts += [decode_call(each, each.required_text("id")) for each in reader.objects("tool_calls")]
-    return parts
+    return parts + calls
 
 
 def _decode_content(reader: JsonReader) -> list[Part]:
