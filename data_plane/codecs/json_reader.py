@@ -58,6 +58,10 @@ class JsonReader:
         raw = self._fields.pop(name, None)
         return None if raw is None or _is_null(raw) else raw
 
+    def put_back(self, name: str, raw: Raw) -> None:
+        """As if nobody had asked for it."""
+        self._fields[name] = raw
+
     def text(self, name: str, default: str = "") -> str:
         return self._read(name, _text, "a string", default)
 

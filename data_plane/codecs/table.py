@@ -20,6 +20,10 @@ from data_plane.codecs import (
     openai_chat_response,
     openai_failure,
     provider_only,
+    responses_encode,
+    responses_item,
+    responses_request,
+    responses_response,
 )
 from data_plane.codecs.anthropic_decoder import AnthropicDecoder
 from data_plane.codecs.anthropic_encoder import AnthropicEncoder
@@ -29,6 +33,8 @@ from data_plane.codecs.gemini_decoder import GeminiDecoder
 from data_plane.codecs.gemini_encoder import GeminiEncoder
 from data_plane.codecs.openai_chat_decoder import OpenAIChatDecoder
 from data_plane.codecs.openai_chat_encoder import OpenAIChatEncoder
+from data_plane.codecs.responses_decoder import ResponsesDecoder
+from data_plane.codecs.responses_encoder import ResponsesEncoder
 
 OPENAI_CHAT = Codec(
     openai_chat_request.API,
@@ -39,6 +45,16 @@ OPENAI_CHAT = Codec(
     openai_failure.decode_failure,
     OpenAIChatDecoder,
     OpenAIChatEncoder,
+)
+OPENAI_RESPONSES = Codec(
+    responses_item.API,
+    responses_request.decode_request,
+    responses_encode.encode_request,
+    responses_response.decode_response,
+    responses_response.encode_response,
+    openai_failure.decode_failure,
+    ResponsesDecoder,
+    ResponsesEncoder,
 )
 ANTHROPIC_MESSAGES = Codec(
     anthropic_block.API,
@@ -71,5 +87,5 @@ BEDROCK_CONVERSE = Codec(
     provider_only.stream_encoder,
 )
 CODECS: Mapping[str, Codec] = {
-    codec.api: codec for codec in (ANTHROPIC_MESSAGES, BEDROCK_CONVERSE, GEMINI, OPENAI_CHAT)
+    codec.api: codec for codec in (ANTHROPIC_MESSAGES, BEDROCK_CONVERSE, GEMINI, OPENAI_CHAT, OPENAI_RESPONSES)
 }

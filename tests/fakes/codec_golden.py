@@ -18,7 +18,8 @@ from data_plane.llm.traits import UNKNOWN, Traits
 FOLDER = Path(__file__).parents[1] / "golden" / "codecs"
 OPENAI_CALL = Call("openai", "chat", b"/chat/completions")
 ANTHROPIC_CALL = Call("anthropic", "messages", b"/messages")
-CALLS = {"openai-chat": OPENAI_CALL, "anthropic-messages": ANTHROPIC_CALL}
+RESPONSES_CALL = Call("openai", "responses", b"/responses")
+CALLS = {"openai-chat": OPENAI_CALL, "openai-responses": RESPONSES_CALL, "anthropic-messages": ANTHROPIC_CALL}
 
 
 def cases(api: str, kind: str) -> list[Any]:
