@@ -75,16 +75,13 @@ def _counts(usage: Usage) -> tuple[int, ...]:
 
 def text_of(events: Sequence[Event], kind: PartKind, candidate: int = 0) -> list[str]:
     """Of each part of this kind, all its text."""
-    texts: list[str] = []
-    is_wanted = False
+    texts: dict[int, str] = {}
     for event in events:
-        if isinstance(event, PartStarted):
-            is_wanted = event.kind is kind and event.candidate == candidate
-            if is_wanted:
-                texts.append("")
-        elif isinstance(event, Delta) and is_wanted and event.candidate == candidate:
-            texts[-1] += event.text
-    return texts
+        if isinstance(event, PartStarted) and event.kind is kind and event.candidate == candidate:
+            texts[event.part] = ""
+        elif isinstance(event, Delta) and event.candidate == candidate and event.part in texts:
+            texts[event.part] += event.text
+    return list(texts.values())
 
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=12)
