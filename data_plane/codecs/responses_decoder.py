@@ -252,20 +252,21 @@ class ResponsesDecoder:
     def _write_item(self, index: int, kind: str, item: JsonReader, raw: Raw, events: list[Event]) -> None:
         """An item of which nothing has come before."""
         parts: list[Part] = []
+        id = item.text("id") if kind == "message" else ""
         decode_item(kind, item, raw, parts)
         for number, part in enumerate(parts):
-            self._write_part(part, ("", index, number), events)
+            key = ("", index, number)
+            if isinstance(part, Text | Refusal):
+                kind_of_part = PartKind.TEXT if isinstance(part, Text) else PartKind.REFUSAL
+                self._begin(PartStarted(0, 0, kind_of_part, id), key, events)
+                self._write(part.text, events)
+            else:
+                self._write_part(part, key, events)
         self._close_part(events)
 
     def _write_part(self, part: Part, key: Key, events: list[Event]) -> None:
         if isinstance(part, Opaque):
             self._begin(PartStarted(0, 0, PartKind.OPAQUE, opaque=part), key, events)
-        elif isinstance(part, Text):
-            self._begin(PartStarted(0, 0, PartKind.TEXT), key, events)
-            self._write(part.text, events)
-        elif isinstance(part, Refusal):
-            self._begin(PartStarted(0, 0, PartKind.REFUSAL), key, events)
-            self._write(part.text, events)
         elif isinstance(part, ToolCall):
             started = PartStarted(0, 0, PartKind.TOOL_CALL, part.id, part.name, is_custom=part.is_custom)
             self._begin(started, key, events)

@@ -171,7 +171,9 @@ class ResponsesEncoder:
         elif kind is PartKind.TOOL_CALL:
             call = ToolCall(self._ids.make_call(part.id), part.name, "", part.is_custom)
             item = encode_call(call, call.id)
-            self._begin_item({**item, "status": IN_PROGRESS}, "", frames)
+            if not part.is_custom:
+                item["status"] = IN_PROGRESS
+            self._begin_item(item, "", frames)
             self._begin_deltas(INPUT if part.is_custom else ARGUMENTS, "", 0)
         elif kind is PartKind.THOUGHT:
             if not self._is_within("reasoning", part.id):
