@@ -29,12 +29,12 @@ from data_plane.llm.content import (
     ToolCall,
     ToolResult,
 )
-from data_plane.llm.loss import Losses, message_path
+from data_plane.llm.loss import Losses, client_word, message_path
 from data_plane.llm.request import Effort, GenerateRequest, OutputFormat, OutputMode, Reasoning
 from data_plane.llm.traits import ReasoningStyle, Traits
 
 # Of a model that is told how long to think by words, what a number of tokens means. Providers' own guides say about so.
-EFFORT_BY_BUDGET = ((0, Effort.NONE), (1_024, Effort.LOW), (8_192, Effort.MEDIUM), (1 << 62, Effort.HIGH))
+EFFORT_BY_BUDGET = ((0, Effort.NONE), (1_024, Effort.LOW), (8_192, Effort.MEDIUM))
 TIERS: Mapping[str, str] = {
     **{word: word for word in ("auto", "default", "fast", "flex", "priority", "scale", "ultrafast")},
     "standard_only": "default",
@@ -53,7 +53,7 @@ def encode_request(request: GenerateRequest, traits: Traits, losses: Losses) -> 
     include = _add_sampling(body, request, traits, losses)
     _add_tools(body, request, losses)
     if request.output is not None:
-        body["text"] = {"format": _encode_format(request.output, traits, losses)}
+        body["text"] = {"format": _encode_format(request, request.output, traits, losses)}
     if request.reasoning is not None:
         include += _add_reasoning(body, request, request.reasoning, traits, losses)
     if request.stream:
@@ -290,7 +290,7 @@ def _add_sampling(body: Json, request: GenerateRequest, traits: Traits, losses: 
         if traits.takes_sampling:
             body[name] = value
         else:
-            losses.drop(name)
+            losses.drop(client_word(request, name))
     says = {
         "stop": bool(request.stop),
         "n": request.candidates != 1,
@@ -304,7 +304,7 @@ def _add_sampling(body: Json, request: GenerateRequest, traits: Traits, losses: 
     }
     for name, is_said in says.items():
         if is_said:
-            losses.drop(name)
+            losses.drop(client_word(request, name))
     return [LOGPROBS] if sampling.logprobs and traits.takes_sampling else []
 
 
@@ -324,10 +324,11 @@ def _add_reasoning(
     """What is to be included in the answer: without what is sealed, a model could not go on with its thoughts."""
     effort = reasoning.effort
     if effort is None and reasoning.budget_tokens is not None:
-        effort = next(each for bound, each in EFFORT_BY_BUDGET if reasoning.budget_tokens <= bound)
+        budget = reasoning.budget_tokens
+        effort = next((each for bound, each in EFFORT_BY_BUDGET if budget <= bound), Effort.HIGH)
     if traits.reasoning is ReasoningStyle.NONE:
         if effort is not None and effort is not Effort.NONE:
-            losses.drop("reasoning_effort" if request.api == "openai-chat" else "reasoning")
+            losses.drop(client_word(request, "reasoning_effort"))
         return []
     summary = reasoning.summary or ("auto" if reasoning.is_shown else "")
     known: Json = {}
@@ -340,13 +341,13 @@ def _add_reasoning(
     return [] if effort is Effort.NONE else [ENCRYPTED]
 
 
-def _encode_format(output: OutputFormat, traits: Traits, losses: Losses) -> Json:
+def _encode_format(request: GenerateRequest, output: OutputFormat, traits: Traits, losses: Losses) -> Json:
     if output.mode is OutputMode.TEXT:
         return {"type": "text"}
     if output.mode is OutputMode.JSON:
         return {"type": "json_object"}
     if not traits.takes_json_schema:
-        losses.drop("response_format.json_schema")
+        losses.drop(client_word(request, "response_format"))
         return {"type": "json_object"}
     known: Json = {"type": "json_schema", "name": output.name or "answer"}
     known["schema"] = {"type": "object"} if output.schema is None else output.schema

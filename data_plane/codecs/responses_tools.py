@@ -81,7 +81,7 @@ def encode_tools(request: GenerateRequest, losses: Losses) -> list[object]:
 
 def encode_choice(choice: ToolChoice, tools: Sequence[Tool]) -> object:
     """Where names are given, what kind of tool each is follows from the tools."""
-    if not choice.names:
+    if not choice.names or choice.mode is ToolMode.NONE:
         return choice.mode.value
     custom = {tool.name for tool in tools if isinstance(tool, CustomTool)}
     named: list[Json] = [{"type": "custom" if name in custom else "function", "name": name} for name in choice.names]

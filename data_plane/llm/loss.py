@@ -39,7 +39,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "reasoning_effort": "thinking",
         "response_format": "output_config.format",
         "stop": "stop_sequences",
-    }
+    },
+    "openai-responses": {
+        "reasoning_effort": "reasoning.effort",
+        "response_format": "text.format",
+        "response_format.json_schema.description": "text.format.description",
+    },
 }
 
 
