@@ -125,11 +125,10 @@ def _settle_prefill(turns: list[Turn], request: GenerateRequest, traits: Traits,
         losses.drop(message_path(request, len(request.messages) - 1))
         turns.pop()
         return False
-    text = str(blocks[-1]["text"]).rstrip()
-    if text:
-        blocks[-1]["text"] = text
-        return True
-    blocks.pop()
-    if not blocks:
-        turns.pop()
+    while blocks[-1]["type"] == "text":
+        text = str(blocks[-1]["text"]).rstrip()
+        if text:
+            blocks[-1]["text"] = text
+            return True
+        blocks.pop()  # never the last one: blank text stands beside other text
     return False

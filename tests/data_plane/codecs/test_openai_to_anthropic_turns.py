@@ -160,6 +160,11 @@ TURNS = {
         None,
         [USER, {"role": "assistant", "content": "The answer is"}],
     ),
+    "white space in pieces at the end of a prefill goes": (
+        [USER, {"role": "assistant", "content": [text("The "), text(" "), text("\n")]}],
+        None,
+        [USER, {"role": "assistant", "content": "The"}],
+    ),
     "a prefill of white space is none": ([USER, {"role": "assistant", "content": " "}], None, [USER]),
     "pictures and files": (
         [
