@@ -176,7 +176,7 @@ class BedrockDecoder:
         if thought is not None:
             self._ensure(index, PartKind.THOUGHT, events)
             self._read_thought(thought, events)
-        elif delta.citation is not None and len(delta.citation) > 4:  # no null
+        elif len(delta.citation) > 4:  # no null
             self._ensure(index, PartKind.TEXT, events)
             events.append(Delta(0, self._part, "", citation=Opaque(API, "citation", delta.citation.copy())))
 

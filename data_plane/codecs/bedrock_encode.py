@@ -14,7 +14,7 @@ from data_plane.codecs.bedrock_model import TOP_K, Family, family_of, takes_cach
 from data_plane.codecs.bedrock_reasoning import ReasoningEncoder
 from data_plane.codecs.bedrock_tools import ToolsEncoder
 from data_plane.codecs.bedrock_turns import Conversation, encode_turns
-from data_plane.llm.loss import Losses
+from data_plane.llm.loss import Losses, client_word
 from data_plane.llm.request import GenerateRequest, Sampling
 from data_plane.llm.traits import Traits
 
@@ -83,7 +83,7 @@ def _add_stops(limits: Json, body: Json, request: GenerateRequest, family: Famil
     is_claude = family is Family.CLAUDE
     kept = [stop for stop in request.stop if (stop.strip() if is_claude else stop)]
     if len(kept) < len(request.stop):
-        losses.drop("stop")
+        losses.drop(client_word(request, "stop"))
     if not kept:
         return
     limits["stopSequences"] = kept

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Raw, Struct
 
+UNSAID = Raw(b"null")  # a union of raw and None would not be read
 Count = Annotated[int, Meta(ge=0)]
 
 
@@ -47,7 +48,7 @@ class BlockDelta(Struct, gc=False, rename="camel"):
     text: str | None = None
     tool_use: ToolUse | None = None
     reasoning_content: ReasoningDelta | None = None
-    citation: Raw | None = None
+    citation: Raw = UNSAID
 
 
 class BlockStart(Struct, gc=False, rename="camel"):
@@ -63,5 +64,5 @@ class StreamEvent(Struct, gc=False, rename="camel"):
     start: BlockStart | None = None
     delta: BlockDelta | None = None
     stop_reason: str | None = None
-    additional_model_response_fields: Raw | None = None
+    additional_model_response_fields: Raw = UNSAID
     usage: TokenUsage | None = None

@@ -12,7 +12,7 @@ from data_plane.codecs.anthropic_request import MIN_BUDGET
 from data_plane.codecs.bedrock_block import Json
 from data_plane.codecs.bedrock_model import Family
 from data_plane.codecs.bedrock_turns import Conversation
-from data_plane.llm.loss import Losses
+from data_plane.llm.loss import Losses, client_word
 from data_plane.llm.request import Effort, GenerateRequest, Reasoning
 from data_plane.llm.traits import ReasoningStyle, Traits
 
@@ -51,17 +51,17 @@ class ReasoningEncoder:
             return False
         if self._traits.reasoning is ReasoningStyle.NONE:
             if reasoning.effort is not Effort.NONE:
-                self._drop(reasoning)
+                self._drop()
             return False
         if family is Family.CLAUDE:
             return self._add_claude(reasoning, talk, is_forced=is_forced)
         effort = reasoning.effort or _effort_of(reasoning.budget_tokens) or Effort.MEDIUM
         if family is Family.NOVA:
-            self._add_nova(effort, reasoning)
+            self._add_nova(effort)
         elif effort is not Effort.NONE or family is Family.GPT:
             self._add_words(effort, family)
         elif family is Family.GPT_OSS:  # it cannot but think
-            self._drop(reasoning)
+            self._drop()
         return False
 
     def _says_nothing(self, reasoning: Reasoning) -> bool:
@@ -78,7 +78,7 @@ class ReasoningEncoder:
             return False
         thinking = self._thinking(reasoning)
         if thinking is None or is_forced or talk.has_prefill or (_is_by_number(thinking) and _lacks_thought(talk)):
-            self._drop(reasoning)
+            self._drop()
             return False
         if reasoning.is_shown is not None:
             thinking["display"] = "summarized" if reasoning.is_shown else "omitted"
@@ -100,13 +100,13 @@ class ReasoningEncoder:
         self.limits["maxTokens"] = maximum
         return {"type": "enabled", "budget_tokens": max(MIN_BUDGET, min(budget, maximum - 1))}
 
-    def _add_nova(self, effort: Effort, reasoning: Reasoning) -> None:
+    def _add_nova(self, effort: Effort) -> None:
         """At the highest effort, Nova refuses limits and sampling."""
         if effort is Effort.NONE:
             return
         word = THREE_WORDS[effort]
         if word == "high" and self.limits.keys() - {"stopSequences"}:
-            self._drop(reasoning)
+            self._drop()
             word = "medium"
         self.fields["reasoningConfig"] = {"type": "enabled", "maxReasoningEffort": word}
 
@@ -122,19 +122,15 @@ class ReasoningEncoder:
         if effort is not None:
             self.config["effort"] = "low" if effort is Effort.MINIMAL else effort.value
 
-    def _drop(self, reasoning: Reasoning) -> None:
-        """By the client's own field."""
-        if self._request.api != anthropic_block.API:
-            self._losses.drop("reasoning_effort" if reasoning.effort is not None else "reasoning")
-        elif reasoning.is_adaptive or reasoning.budget_tokens is not None:
-            self._losses.drop("thinking")
-        else:
-            self._losses.drop("output_config.effort")
+    def _drop(self) -> None:
+        self._losses.drop(client_word(self._request, "reasoning_effort"))
 
 
 def _effort_of(budget: int | None) -> Effort | None:
     """Of a number of tokens, for a model that is told none."""
-    return None if budget is None else next(effort for bound, effort in EFFORT_BY_BUDGET if budget <= bound)
+    if budget is None:
+        return None
+    return next((effort for bound, effort in EFFORT_BY_BUDGET if budget <= bound), Effort.HIGH)
 
 
 def _is_by_number(thinking: Json) -> bool:

@@ -82,7 +82,7 @@ def stop_of(word: str, *, has_calls: bool, is_answer: bool) -> Stop:
 
 def read_stop_sequence(fields: Raw | None) -> str | None:
     """Of the model's own fields that the request asked for; their place differs between whole answers and streams."""
-    if fields is None:
+    if fields is None or len(fields) == 4:  # null
         return None
     try:
         reader = JsonReader.of(fields)

@@ -11,7 +11,7 @@ from msgspec import Raw
 from data_plane.codecs.anthropic_block import ANSWER_TOOL
 from data_plane.codecs.bedrock_block import NAME, BlockEncoder, Json
 from data_plane.codecs.bedrock_model import Family
-from data_plane.llm.loss import Losses
+from data_plane.llm.loss import Losses, client_word
 from data_plane.llm.request import FunctionTool, GenerateRequest, OutputMode, Tool, ToolChoice, ToolMode
 from data_plane.llm.traits import Traits
 
@@ -117,10 +117,10 @@ class ToolsEncoder:
             self.config["textFormat"] = {"type": "json_schema", "structure": {"jsonSchema": definition}}
             return True
         if tools:
-            self._losses.drop("response_format")
+            self._losses.drop(client_word(self._request, "response_format"))
             return True
         if output.description:
-            self._losses.drop("response_format.json_schema.description")
+            self._losses.drop(f"{client_word(self._request, 'response_format')}.json_schema.description")
         return False
 
     def _schema_of_output(self) -> Raw | None:

@@ -41,3 +41,17 @@ def exception(name: str, payload: Json) -> bytes:
 def error(code: str, message: str) -> bytes:
     """An error that the operation does not model."""
     return encode_message({":error-code": code, ":error-message": message, ":message-type": "error"}, b"")
+
+
+def stream_of(lines: bytes) -> list[bytes]:
+    """Messages of a golden, which has one on each line: an event, an exception, or an error."""
+    messages: list[bytes] = []
+    for line in lines.splitlines():
+        said = json.loads(line)
+        if "event" in said:
+            messages.append(event(said["event"], said["payload"]))
+        elif "exception" in said:
+            messages.append(exception(said["exception"], said["payload"]))
+        else:
+            messages.append(error(said["error"], said["message"]))
+    return messages
