@@ -158,7 +158,7 @@ def _decode_item(reader: JsonReader, raw: Raw, messages: list[Message]) -> None:
             messages.append(Message(ROLES[word], parts, extras=reader.rest(), path=path))
             return
     elif kind in OUTPUTS:
-        messages.append(Message(Role.TOOL, [_decode_output(kind, reader)], path=path))
+        _results(messages, path).append(_decode_output(kind, reader))
         return
     elif kind == REFERENCE:
         reader.required_text("id")
@@ -174,6 +174,14 @@ def _answer(messages: list[Message], path: str) -> list[Part]:
     """Parts of the message that a model is writing."""
     if not messages or messages[-1].role is not Role.ASSISTANT:
         messages.append(Message(Role.ASSISTANT, [], path=path))
+    return messages[-1].parts
+
+
+def _results(messages: list[Message], path: str) -> list[Part]:
+    """Parts of the message with results of calls: those of parallel calls are one message, as some APIs want it."""
+    last = messages[-1] if messages else None
+    if last is None or last.role is not Role.TOOL or not isinstance(last.parts[0], ToolResult):
+        messages.append(Message(Role.TOOL, [], path=path))
     return messages[-1].parts
 
 
