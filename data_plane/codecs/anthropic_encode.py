@@ -19,7 +19,6 @@ from data_plane.llm.request import (
     GenerateRequest,
     OpaqueTool,
     OutputMode,
-    Sampling,
     Tool,
     ToolChoice,
     ToolMode,
@@ -99,34 +98,35 @@ def _add_sampling(body: Json, request: GenerateRequest, traits: Traits, losses: 
             "top_k": sampling.top_k,
         }
     else:
-        values = _fitting(sampling, losses, thinks=thinks)
+        values = _fitting(request, losses, thinks=thinks)
     for name, value in values.items():
         if value is None:
             continue
         if traits.takes_sampling:
             body[name] = value
         else:
-            losses.drop(name)
+            losses.drop(client_word(request, name))
     _drop_unknown(request, losses)
 
 
-def _fitting(sampling: Sampling, losses: Losses, *, thinks: bool) -> Mapping[str, float | None]:
+def _fitting(request: GenerateRequest, losses: Losses, *, thinks: bool) -> Mapping[str, float | None]:
     """Other APIs know temperatures up to 2; and who thinks may not be told much. Values that change nothing go first:
     some models refuse to be told both temperature and `top_p`.
     """
+    sampling = request.sampling
     temperature, top_p, top_k = sampling.temperature, sampling.top_p, sampling.top_k
     if temperature == MAX_TEMPERATURE:
         temperature = None
     if top_p == 1.0:
         top_p = None
     if temperature is not None and (thinks or temperature > MAX_TEMPERATURE):
-        losses.drop("temperature")
+        losses.drop(client_word(request, "temperature"))
         temperature = None if thinks else MAX_TEMPERATURE
     if top_p is not None and thinks and top_p < MIN_TOP_P_WITH_THOUGHT:
-        losses.drop("top_p")
+        losses.drop(client_word(request, "top_p"))
         top_p = None
     if top_k is not None and thinks:
-        losses.drop("top_k")
+        losses.drop(client_word(request, "top_k"))
         top_k = None
     return {"temperature": temperature, "top_p": top_p, "top_k": top_k}
 
@@ -147,7 +147,7 @@ def _drop_unknown(request: GenerateRequest, losses: Losses) -> None:
     }
     for name, value in says.items():
         if value:
-            losses.drop(name)
+            losses.drop(client_word(request, name))
 
 
 def _add_tools(body: Json, request: GenerateRequest, traits: Traits, losses: Losses) -> None:
@@ -223,7 +223,7 @@ def _add_format(body: Json, request: GenerateRequest, traits: Traits, losses: Lo
     if output is None or output.mode is OutputMode.TEXT:
         return
     if output.description:
-        losses.drop(f"{client_word(request, 'response_format')}.json_schema.description")
+        losses.drop(client_word(request, "response_format.json_schema.description"))
     if output.mode is OutputMode.SCHEMA and traits.takes_json_schema:
         schema = ANY_OBJECT if output.schema is None else output.schema
         body["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
@@ -244,7 +244,7 @@ def _add_rest(body: Json, request: GenerateRequest, losses: Losses) -> None:
     if tier is not None:
         body["service_tier"] = tier
     elif request.service_tier:
-        losses.drop("service_tier")
+        losses.drop(client_word(request, "service_tier"))
     if request.metadata:
         losses.drop("metadata")
     if request.store:

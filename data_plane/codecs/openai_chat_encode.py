@@ -27,7 +27,11 @@ from data_plane.llm.traits import ReasoningStyle, Traits
 Json = dict[str, object]
 
 MAX_STOPS = 4
-TIERS: Mapping[str, str] = {"auto": "auto", "standard_only": "default"}  # of Anthropic's words
+# Of Anthropic's words the one that differs, and those of OpenAI's other APIs.
+TIERS: Mapping[str, str] = {
+    "standard_only": "default",
+    **{word: word for word in ("auto", "default", "flex", "priority", "scale")},
+}
 # Of a model that is told how long to think by words, what a number of tokens means. Providers' own guides say about so.
 EFFORT_BY_BUDGET = ((0, Effort.NONE), (1_024, Effort.LOW), (8_192, Effort.MEDIUM))
 
@@ -87,7 +91,7 @@ def _add_sampling(body: Json, request: GenerateRequest, traits: Traits, losses: 
         if traits.takes_sampling:
             body[name] = value
         else:
-            losses.drop(name)
+            losses.drop(client_word(request, name))
 
 
 def _add_tools(body: Json, request: GenerateRequest, losses: Losses) -> None:
@@ -135,7 +139,7 @@ def _add_rest(body: Json, request: GenerateRequest, losses: Losses) -> None:
     if tier is not None:
         body["service_tier"] = tier
     elif request.service_tier:
-        losses.drop("service_tier")
+        losses.drop(client_word(request, "service_tier"))
     losses.drop_all(request.extras)
 
 

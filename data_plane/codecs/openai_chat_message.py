@@ -101,22 +101,21 @@ class MessageEncoder:
         return shown + others
 
     def _add_answer(self, body: Json, parts: Sequence[Part], index: int) -> None:
-        """What the assistant said before: text, thoughts and calls have fields of their own."""
+        """What the assistant said before: thoughts and calls have fields of their own. Beside them it has text only."""
         content: list[Part] = []
-        calls: list[Json] = []
+        calls = [encode_call(part) for part in parts if isinstance(part, ToolCall)]
         thoughts: list[str] = []
-        for part in parts:
-            if isinstance(part, ToolCall):
-                calls.append(encode_call(part))
-            elif isinstance(part, Thought):
-                if part.text and part.api == API:
-                    thoughts.append(part.text)
+        for place, part in enumerate(parts):
+            if isinstance(part, Thought):
+                thoughts.append(part.text if part.api == API else "")
             elif isinstance(part, Refusal):
                 body["refusal"] = part.text
-            else:
+            elif isinstance(part, Text) or (isinstance(part, Opaque) and part.api == API):
                 content.append(part)
+            elif not isinstance(part, ToolCall):
+                self._losses.drop(f"{message_path(self._request, index)}.content[{place}]")
         body["content"] = self._content(content, index) if content else None
-        if thoughts:
+        if any(thoughts):
             body["reasoning_content"] = "".join(thoughts)
         if calls:
             body["tool_calls"] = calls

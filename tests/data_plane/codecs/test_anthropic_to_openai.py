@@ -282,6 +282,15 @@ def test_blocks_without_an_equivalent_are_named_as_the_client_wrote_them(block: 
     assert lost == ["messages[0].content[1]"]
 
 
+def test_an_assistant_of_openai_shows_no_pictures() -> None:
+    image = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
+    messages = [USER, {"role": "assistant", "content": [text("See"), image]}, USER]
+    body, lost = to_openai({"messages": messages})
+
+    assert body["messages"][1] == {"role": "assistant", "content": "See"}
+    assert lost == ["messages[1].content[1]"]
+
+
 def test_citations_that_were_asked_for_are_named() -> None:
     source = {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0="}
     document = {"type": "document", "source": source, "citations": {"enabled": True}}
