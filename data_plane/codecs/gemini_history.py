@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Raw
 
 from data_plane.codecs.gemini_fields import API, child, children, proto_reader, required_child
-from data_plane.codecs.gemini_part import MINTED, CallIds, decode_part, media_of, utf8
+from data_plane.codecs.gemini_part import MINTED, CallIds, decode_part, is_of, media_of, utf8
 from data_plane.codecs.json_reader import UNREADABLE, JsonReader, Unreadable
 from data_plane.llm.content import (
     Document,
@@ -184,8 +184,8 @@ def _decode_medium(raw: Raw, where: str) -> Image | Document | Opaque:
     if not reader.has("inlineData") and not reader.has("fileData"):
         return Opaque(API, "part", raw)
     media_type, source, name = media_of(reader)
-    if media_type.startswith("image/"):
+    if is_of(media_type, "image/"):
         return Image(source, extras=reader.rest())
-    if media_type.startswith(("audio/", "video/")) or not media_type:
+    if is_of(media_type, "audio/") or is_of(media_type, "video/") or not media_type:
         return Opaque(API, media_type or "part", raw)
     return Document(source, name, extras=reader.rest())

@@ -82,13 +82,18 @@ def media_of(reader: JsonReader) -> tuple[str, Source, str]:
     """
     inline = child(reader, "inlineData")
     if inline is not None:
-        media_type = inline.required_text("mimeType").lower()
+        media_type = inline.required_text("mimeType")
         data = standard_base64(inline.required_text("data"))
         return media_type, Inline(media_type, data), inline.text("displayName")
     file = required_child(reader, "fileData")
-    url, media_type = file.required_text("fileUri"), file.text("mimeType").lower()
+    url, media_type = file.required_text("fileUri"), file.text("mimeType")
     source: Source = FileId(API, url) if url.startswith(OWN_FILES) else Link(url, media_type)
     return media_type, source, file.text("displayName")
+
+
+def is_of(media_type: str, kind: str) -> bool:
+    """Whether it is a picture, `image/`, or another kind; letters may be large or small."""
+    return media_type[: len(kind)].lower() == kind
 
 
 def utf8(raw: Raw, where: str) -> str:
@@ -123,7 +128,7 @@ def _decode_thought(reader: JsonReader) -> Thought:
 def _decode_inline(reader: JsonReader, raw: Raw) -> Part:
     media_type, source, name = media_of(reader)
     extras = reader.rest()
-    if media_type.startswith("audio/"):
+    if is_of(media_type, "audio/"):
         return Audio(source, extras)
     return _medium(media_type, source, name, extras) or Opaque(API, media_type, raw)
 
@@ -134,15 +139,15 @@ def _decode_file(reader: JsonReader, raw: Raw) -> Part:
     extras = reader.rest()
     if isinstance(source, FileId) and media_type:
         extras["mimeType"] = Raw(_encode(media_type))
-    if media_type.startswith("audio/"):
+    if is_of(media_type, "audio/"):
         return Audio(source, extras)
     return _medium(media_type, source, name, extras) or Opaque(API, "fileData", raw)
 
 
 def _medium(media_type: str, source: Source, name: str, extras: dict[str, Raw]) -> Image | Document | None:
     """None: no other API takes such."""
-    if media_type.startswith("image/"):
+    if is_of(media_type, "image/"):
         return Image(source, extras=extras)
-    if media_type.startswith("video/") or not media_type:
+    if is_of(media_type, "video/") or not media_type:
         return None
     return Document(source, name, extras=extras)

@@ -221,9 +221,10 @@ def encode_usage(usage: Usage) -> Json:
     candidates = usage.output + usage.output_audio
     encoded: Json = {
         "promptTokenCount": prompt,
-        "candidatesTokenCount": candidates,
         "totalTokenCount": prompt + candidates + usage.reasoning,
     }
+    if candidates:
+        encoded["candidatesTokenCount"] = candidates
     if usage.cache_read:
         encoded["cachedContentTokenCount"] = usage.cache_read
     if usage.reasoning:
