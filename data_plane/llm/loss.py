@@ -18,6 +18,7 @@ HINTS = frozenset(
         "eager_input_streaming",
         "id",
         "include",
+        "partMetadata",
         "phase",
         "prompt_cache_breakpoint",
         "prompt_cache_key",
@@ -26,6 +27,7 @@ HINTS = frozenset(
         "safety_identifier",
         "status",
         "stream_options",
+        "thoughtSignature",
         "user",
     )
 )
