@@ -83,21 +83,25 @@ class ReasoningEncoder:
         if reasoning.is_shown is not None:
             thinking["display"] = "summarized" if reasoning.is_shown else "omitted"
         self.fields["thinking"] = thinking
-        if not _is_by_number(thinking):
+        if _is_by_number(thinking):
+            self.limits["maxTokens"] = self._maximum()  # must be more than the number, so it is not left to the model
+        else:
             self._add_effort(reasoning.effort or _effort_of(reasoning.budget_tokens))
         return True
+
+    def _maximum(self) -> int:
+        return self._request.max_output_tokens or self._traits.max_output_tokens or UNKNOWN_MAX_TOKENS
 
     def _thinking(self, reasoning: Reasoning) -> Json | None:
         """By a number of tokens, below the answer's limit, or as the model sees fit. None: it has no room."""
         style, budget = self._traits.reasoning, reasoning.budget_tokens
         if style is ReasoningStyle.ADAPTIVE or (style is ReasoningStyle.EFFORT and budget is None):
             return {"type": "adaptive"}
-        maximum = self._request.max_output_tokens or self._traits.max_output_tokens or UNKNOWN_MAX_TOKENS
+        maximum = self._maximum()
         if maximum <= MIN_BUDGET:
             return None
         if budget is None:  # some of the limit is left for the answer
             budget = min(BUDGETS[reasoning.effort or Effort.HIGH], maximum * 3 // 4)
-        self.limits["maxTokens"] = maximum
         return {"type": "enabled", "budget_tokens": max(MIN_BUDGET, min(budget, maximum - 1))}
 
     def _add_nova(self, effort: Effort) -> None:
