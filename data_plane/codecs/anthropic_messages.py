@@ -36,7 +36,17 @@ def usage(head: bytes | None, tail: bytes) -> Usage:
 
     Input tokens exclude what the cache gave or took. Output counts are cumulative, and include thought.
     """
-    first, last = _decode(head if head is not None else tail), _decode(tail)
+    last = _decode(tail)
+    return _in_buckets(last if head is None else _decode(head), last)
+
+
+def usage_of_answer(counted: bytes) -> tuple[Usage, str]:
+    """Of one whole answer, or of a stream's start; beside it the service tier, empty if it is not told."""
+    found = _decode(counted)
+    return _in_buckets(found, found), found.service_tier or ""
+
+
+def _in_buckets(first: _Usage, last: _Usage) -> Usage:
     created = last.cache_creation or first.cache_creation
     written = _newer(first.cache_creation_input_tokens, last.cache_creation_input_tokens)
     details = last.output_tokens_details or first.output_tokens_details
@@ -51,11 +61,6 @@ def usage(head: bytes | None, tail: bytes) -> Usage:
         reasoning=thought,
         output=output - thought,
     )
-
-
-def service_tier(counted: bytes) -> str:
-    """As the usage of an answer tells it; empty if it does not."""
-    return _decode(counted).service_tier or ""
 
 
 def _newer(first: int | None, last: int | None) -> int:

@@ -71,9 +71,8 @@ def _decode(reader: JsonReader) -> GenerateResponse:
 
 def decode_usage(raw: Raw) -> tuple[Usage, str]:
     """Beside it, the service tier."""
-    data = bytes(raw)
     try:
-        return anthropic_messages.usage(None, data), anthropic_messages.service_tier(data)
+        return anthropic_messages.usage_of_answer(bytes(raw))
     except UNREADABLE:
         raise Unreadable("`usage` must be an object of numbers") from None
 

@@ -53,6 +53,10 @@ class JsonReader:
         raw = self._fields.get(name)
         return raw is not None and not _is_null(raw)
 
+    def has_any(self, names: frozenset[str]) -> bool:
+        """Whether any of these fields is there."""
+        return not names.isdisjoint(self._fields)
+
     def raw(self, name: str) -> Raw | None:
         """The value as it was written."""
         raw = self._fields.pop(name, None)

@@ -48,6 +48,8 @@ API = "openai-chat"
 ROLES: Mapping[str, Role] = {role.value: role for role in Role}
 EFFORTS: Mapping[str, Effort] = {effort.value: effort for effort in Effort}
 TOOL_MODES: Mapping[str, ToolMode] = {mode.value: mode for mode in ToolMode}
+SAMPLING = frozenset(Sampling.__struct_fields__)
+NO_SAMPLING = Sampling()
 ROLE_WORDS = frozenset((*ROLES, "function"))
 EFFORT_WORDS = frozenset(EFFORTS)
 FORMATS = frozenset(("text", "json_object", "json_schema"))
@@ -196,6 +198,8 @@ def decode_call(reader: JsonReader, id: str) -> ToolCall:
 
 
 def _decode_sampling(reader: JsonReader) -> Sampling:
+    if not reader.has_any(SAMPLING):
+        return NO_SAMPLING
     return Sampling(
         temperature=reader.number("temperature"),
         top_p=reader.number("top_p"),
