@@ -172,17 +172,13 @@ class _InputEncoder:
             self.items.append(item)
 
     def _add_answer(self, parts: Sequence[Part], path: str) -> None:
-        """Text alone is written as such: a message with parts is one that a model has written, and has an id."""
-        if len(parts) == 1:
-            only = parts[0]
-            if isinstance(only, Text) and not (self._is_own and _is_more_than_text(only)):
-                if only.text:
-                    self.items.append({"role": "assistant", "content": only.text})
-                return
+        """Text alone, where the client has written no more, is written as such."""
+        only = parts[0] if len(parts) == 1 else None
+        if self._is_own and isinstance(only, Text) and not _is_more_than_text(only):
+            self.items.append({"role": "assistant", "content": only.text})
+            return
         answer = AnswerItems(None, is_own=self._is_own)
         for index, part in enumerate(parts):
-            if isinstance(part, Text) and not part.text and not self._is_own:
-                continue
             if not answer.add(part):
                 self._losses.drop(f"{path}.content[{index}]")
         self.items += answer.items

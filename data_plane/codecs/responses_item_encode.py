@@ -59,13 +59,14 @@ class AnswerItems:
     nothing of it.
     """
 
-    __slots__ = ("items", "_content", "_ids", "_is_own", "_status", "_thought", "_thought_id")
+    __slots__ = ("items", "_content", "_ids", "_is_own", "_plain", "_thought", "_thought_id")
 
     def __init__(self, ids: Ids | None, *, is_own: bool) -> None:
         self.items: list[object] = []
         self._ids = ids
         self._is_own = is_own
         self._content: list[object] | None = None  # of the message that is open
+        self._plain: Json | None = None  # the message that is open, if it is text alone
         self._thought: Json | None = None  # the item of thoughts that is open
         self._thought_id = ""
 
@@ -73,9 +74,13 @@ class AnswerItems:
         """False: it has no equivalent here."""
         if isinstance(part, Text | Refusal):
             self._thought = None
-            self._add_content(part)
+            if self._ids is None and not self._is_own:
+                self._add_plain(part.text)
+            else:
+                self._add_content(part)
             return True
         self._content = None
+        self._plain = None
         if isinstance(part, Thought):
             self._add_thought(part)
             return True
@@ -87,6 +92,15 @@ class AnswerItems:
         else:
             return False
         return True
+
+    def _add_plain(self, text: str) -> None:
+        """A message with parts is one that this API has written before, and has an id; others are text alone."""
+        item = self._plain
+        if item is not None:
+            item["content"] = f"{item['content']}{text}"
+        elif text:
+            item = self._plain = {"role": "assistant", "content": text}
+            self.items.append(item)
 
     def _add_content(self, part: Text | Refusal) -> None:
         head = part.extras.get(ITEM) if self._is_own else None
