@@ -32,6 +32,7 @@ TIERS: Mapping[str, str] = {
     "standard_only": "default",
     **{word: word for word in ("auto", "default", "flex", "priority", "scale")},
 }
+RESPONSES, VERBOSITY = "openai-responses", "text.verbosity"  # which other APIs have no word for
 # Of a model that is told how long to think by words, what a number of tokens means. Providers' own guides say about so.
 EFFORT_BY_BUDGET = ((0, Effort.NONE), (1_024, Effort.LOW), (8_192, Effort.MEDIUM))
 
@@ -140,7 +141,11 @@ def _add_rest(body: Json, request: GenerateRequest, losses: Losses) -> None:
         body["service_tier"] = tier
     elif request.service_tier:
         losses.drop(client_word(request, "service_tier"))
-    losses.drop_all(request.extras)
+    extras = dict(request.extras)
+    verbosity = extras.pop(VERBOSITY, None) if request.api == RESPONSES else None
+    if verbosity is not None:
+        body["verbosity"] = verbosity
+    losses.drop_all(extras)
 
 
 def _encode_tool(tool: Tool, losses: Losses, path: str, *, is_own: bool) -> Json | None:

@@ -6,6 +6,7 @@ Source: platform.openai.com/docs/api-reference/responses/create (2026-11).
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec import Raw
 
 from data_plane.codecs.data_url import data_url
 from data_plane.codecs.responses_item import API
@@ -40,6 +41,13 @@ TIERS: Mapping[str, str] = {
     "standard_only": "default",
 }
 ENCRYPTED = "reasoning.encrypted_content"
+CHAT = "openai-chat"
+# What only OpenAI's own APIs have, and how it is named here.
+OF_CHAT: Mapping[str, str] = {
+    "prompt_cache_key": "prompt_cache_key",
+    "prompt_cache_retention": "prompt_cache_retention",
+    "verbosity": "text.verbosity",
+}
 
 _encode = msgspec.json.Encoder().encode
 
@@ -70,19 +78,23 @@ def encode_request(request: GenerateRequest, traits: Traits, losses: Losses) -> 
 def _add_own(body: Json, request: GenerateRequest) -> None:
     """What came by this API goes back by it: fields of objects into their objects."""
     for path, raw in request.extras.items():
-        head, _, name = path.partition(".")
-        if name:
-            inner = body.setdefault(head, {})
-            if isinstance(inner, dict):
-                inner[name] = raw
-        else:
-            body[path] = raw
+        _put(body, path, raw)
     if request.end_user:
         body["safety_identifier" if "safety_identifier" in request.extras else "user"] = request.end_user
     if request.service_tier:
         body["service_tier"] = request.service_tier
     if request.store is not None:
         body["store"] = request.store
+
+
+def _put(body: Json, path: str, raw: Raw) -> None:
+    head, _, name = path.partition(".")
+    if not name:
+        body[path] = raw
+        return
+    inner = body.setdefault(head, {})
+    if isinstance(inner, dict):
+        inner[name] = raw
 
 
 def _add_foreign(body: Json, request: GenerateRequest, include: list[str], losses: Losses) -> None:
@@ -97,7 +109,12 @@ def _add_foreign(body: Json, request: GenerateRequest, include: list[str], losse
     elif request.service_tier:
         losses.drop("service_tier")
     body["store"] = request.store or False
-    losses.drop_all(request.extras)
+    for name, raw in request.extras.items():
+        path = OF_CHAT.get(name) if request.api == CHAT else None
+        if path is not None:
+            _put(body, path, raw)
+        else:
+            losses.drop_all((name,))
 
 
 def _add_input(body: Json, request: GenerateRequest, traits: Traits, losses: Losses) -> None:

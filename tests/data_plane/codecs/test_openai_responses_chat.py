@@ -103,6 +103,7 @@ OPTIONS = {
         {"response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": SCHEMA, "strict": True}}},
     ),
     "json": ({"text": {"format": {"type": "json_object"}}}, {"response_format": {"type": "json_object"}}),
+    "verbosity": ({"text": {"verbosity": "low"}}, {"verbosity": "low"}),
     "metadata": ({"metadata": {"a": "b"}}, {"metadata": {"a": "b"}}),
     "tier": ({"service_tier": "flex"}, {"service_tier": "flex"}),
     "storage": ({"store": True}, {"store": True}),
@@ -233,7 +234,6 @@ LOST_TO_CHAT = {
     "prompt": ({"prompt": {"id": "p"}}, ["prompt"]),
     "truncation": ({"truncation": "auto"}, ["truncation"]),
     "number of calls": ({"max_tool_calls": 1}, ["max_tool_calls"]),
-    "verbosity": ({"text": {"verbosity": "low"}}, ["text.verbosity"]),
     "mode of reasoning": ({"reasoning": {"effort": "low", "mode": "pro"}}, ["reasoning.mode"]),
     "server tool": (
         {"tools": [FLAT, {"type": "web_search"}], "tool_choice": {"type": "web_search_preview"}},
