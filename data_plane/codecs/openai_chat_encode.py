@@ -135,7 +135,11 @@ def _add_rest(body: Json, request: GenerateRequest, losses: Losses) -> None:
         if request.service_tier:
             body["service_tier"] = request.service_tier
         body.update(request.extras)
-        return
+    else:
+        _add_foreign(body, request, losses)
+
+
+def _add_foreign(body: Json, request: GenerateRequest, losses: Losses) -> None:
     tier = TIERS.get(request.service_tier)
     if tier is not None:
         body["service_tier"] = tier
