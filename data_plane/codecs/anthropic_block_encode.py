@@ -85,7 +85,7 @@ class BlockEncoder:
         if isinstance(part, Image):
             encoded = self._image(part, where)
         elif isinstance(part, Document):
-            encoded = self._document(part)
+            encoded = self._document(part, where)
         elif isinstance(part, Opaque) and part.api == API:
             return msgspec.json.decode(part.raw, type=dict[str, object])
         if encoded is None:
@@ -119,14 +119,18 @@ class BlockEncoder:
             return None
         if image.detail not in FULL_DETAIL:
             self._losses.drop(f"{where}.detail")
+        if not self._is_own:
+            self._losses.drop_all(image.extras, f"{where}.")
         return self._with({"type": "image", "source": source}, image.cache, image.extras)
 
-    def _document(self, document: Document) -> Json | None:
+    def _document(self, document: Document, where: str) -> Json | None:
         inline = document.source
         source = _plain_text(inline) if isinstance(inline, Inline) and inline.media_type.startswith("text/") else None
         source = source or _source(inline, frozenset((PDF,)))
         if source is None:
             return None
+        if not self._is_own:
+            self._losses.drop_all(document.extras, f"{where}.")
         block: Json = {"type": "document", "source": source}
         if document.name:
             block["title"] = document.name

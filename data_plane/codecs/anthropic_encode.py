@@ -57,7 +57,7 @@ def _body(request: GenerateRequest, traits: Traits, losses: Losses) -> Json:
     body: Json = {
         "model": request.model,
         "max_tokens": maximum,
-        "messages": [{"role": turn.role, "content": content_of(turn.blocks)} for turn in talk.turns],
+        "messages": [{"role": turn.role, "content": content_of(turn.blocks), **turn.extras} for turn in talk.turns],
     }
     if talk.system:
         body["system"] = content_of(talk.system)

@@ -6,6 +6,8 @@ Source: docs.anthropic.com/en/api/messages, and "Mid-conversation system message
 
 from collections.abc import Sequence
 
+from msgspec import Raw
+
 from data_plane.codecs.anthropic_block import API
 from data_plane.codecs.anthropic_block_encode import BlockEncoder, Json
 from data_plane.llm.content import Role
@@ -17,13 +19,14 @@ USER, ASSISTANT, SYSTEM = "user", "assistant", "system"
 
 
 class Turn:
-    """`blocks` is not empty."""
+    """`blocks` is not empty. `extras`: fields of the message that only this API understands."""
 
-    __slots__ = ("role", "blocks")
+    __slots__ = ("role", "blocks", "extras")
 
     def __init__(self, role: str, blocks: list[Json]) -> None:
         self.role = role
         self.blocks = blocks
+        self.extras: dict[str, Raw] = {}
 
 
 class Conversation:
@@ -63,6 +66,8 @@ def _collect(request: GenerateRequest, losses: Losses, system: list[Json], turns
         if message.name and role is not Role.TOOL:
             losses.drop(f"{path}.name")
         encoded = blocks.blocks(message.parts, path)
+        if message.extras and request.api != API:
+            losses.drop_all(message.extras, f"{path}.")
         if not encoded:
             continue
         if role is not Role.SYSTEM and role is not Role.DEVELOPER:
@@ -72,6 +77,8 @@ def _collect(request: GenerateRequest, losses: Losses, system: list[Json], turns
             _append(turns, SYSTEM, encoded)
         else:
             system += encoded
+        if message.extras and turns and request.api == API:
+            turns[-1].extras.update(message.extras)
     return has_later_system
 
 

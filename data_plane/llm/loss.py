@@ -10,6 +10,7 @@ MAX_NAMED = 20
 # Fields of any API that change nothing in the answer: where they mean nothing, they are left out without a word.
 HINTS = frozenset(
     (
+        "annotations",
         "anthropic_beta",
         "anthropic_version",
         "cache_control",

@@ -165,6 +165,11 @@ def test_effort_of_an_api_is_read() -> None:
     assert asked.reasoning == Reasoning(Effort.MAX, is_adaptive=True)
 
 
+def test_fields_of_a_message_that_nobody_knows_stay() -> None:
+    turns = [{**USER, "priority": 1}]
+    assert own(messages=turns)["messages"] == turns
+
+
 def test_results_come_first_in_their_turn() -> None:
     turns = [
         USER,

@@ -244,6 +244,12 @@ def test_parts_without_an_equivalent_are_named(part: Any) -> None:
     assert lost == ["messages[1].name", "messages[1].content[1]"]
 
 
+def test_fields_of_messages_that_only_openai_has_are_named() -> None:
+    spoken = {"role": "assistant", "content": "A", "audio": {"id": "audio_1"}, "annotations": [], "function_call": None}
+
+    assert to_anthropic({"messages": [USER, spoken, USER]})[1] == ["messages[1].audio"]
+
+
 def test_losses_are_refused_unless_allowed() -> None:
     losses = Losses()
     ANTHROPIC.encode_request(decode(OPENAI, {"model": "m", "messages": [USER], "seed": 1}), UNKNOWN, losses)
