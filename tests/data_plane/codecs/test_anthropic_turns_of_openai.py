@@ -245,7 +245,13 @@ def test_parts_without_an_equivalent_are_named(part: Any) -> None:
 
 
 def test_fields_of_messages_that_only_openai_has_are_named() -> None:
-    spoken = {"role": "assistant", "content": "A", "audio": {"id": "audio_1"}, "annotations": [], "function_call": None}
+    spoken: Any = {
+        "role": "assistant",
+        "content": "A",
+        "audio": {"id": "audio_1"},
+        "annotations": [],
+        "function_call": None,
+    }
 
     assert to_anthropic({"messages": [USER, spoken, USER]})[1] == ["messages[1].audio"]
 
