@@ -189,14 +189,11 @@ def _read_part(
     part = decode_part(reader, raw, state.ids)
     if isinstance(part, Text):
         _write(number, state, PartKind.TEXT, part.text, tokens, events)
-        signature = part.extras.get(SIGNATURE)
-        if signature is not None:
-            _seal(number, state, JsonReader({SIGNATURE: signature}).text(SIGNATURE), events)
+        _seal(number, state, JsonReader(part.extras).text(SIGNATURE), events)
         return None
     if isinstance(part, Thought):
         _write(number, state, PartKind.THOUGHT, part.text, None, events)
-        if part.signature:
-            _seal(number, state, part.signature, events)
+        _seal(number, state, part.signature, events)
     elif isinstance(part, ToolCall):
         _call(number, state, part, events)
     elif part is not None:
@@ -222,9 +219,10 @@ def _write(
 
 
 def _seal(number: int, state: _Candidate, signature: str, events: list[Event]) -> None:
-    """What comes next is another part: it was not signed with this one."""
-    events.append(Sealed(number, state.part, signature))
-    _close(number, state, events)
+    """What comes after a signature is another part: it was not signed with this one."""
+    if signature:
+        events.append(Sealed(number, state.part, signature))
+        _close(number, state, events)
 
 
 def _call(number: int, state: _Candidate, call: ToolCall, events: list[Event]) -> None:

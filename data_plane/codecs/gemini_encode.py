@@ -14,7 +14,7 @@ from data_plane.codecs.gemini_request import AS_THE_MODEL_SEES_FIT, JSON, PLAIN
 from data_plane.codecs.gemini_schema import as_json_schema, as_subset
 from data_plane.codecs.gemini_turns import TurnEncoder
 from data_plane.codecs.json_reader import UNREADABLE
-from data_plane.llm.loss import Losses
+from data_plane.llm.loss import Losses, client_word
 from data_plane.llm.request import (
     CustomTool,
     Effort,
@@ -23,7 +23,6 @@ from data_plane.llm.request import (
     OutputFormat,
     OutputMode,
     Reasoning,
-    Sampling,
     Tool,
     ToolMode,
 )
@@ -71,9 +70,9 @@ def encode_request(request: GenerateRequest, traits: Traits, losses: Losses) -> 
         body["systemInstruction"] = {"parts": turns.system}
     config: Json = {}
     _add_limits(config, request, losses)
-    _add_sampling(config, request.sampling, traits, losses)
+    _add_sampling(config, request, traits, losses)
     if request.output is not None:
-        _add_format(config, request.output, traits, losses)
+        _add_format(config, request, request.output, traits, losses)
     if request.reasoning is not None:
         _add_reasoning(config, request, request.reasoning, traits, losses)
     if config:
@@ -91,10 +90,11 @@ def _add_limits(config: Json, request: GenerateRequest, losses: Losses) -> None:
     if request.stop:
         config["stopSequences"] = list(request.stop[:MAX_STOPS])
         if len(request.stop) > MAX_STOPS:
-            losses.drop(f"stop[{MAX_STOPS}:]")
+            losses.drop(client_word(request, "stop"))
 
 
-def _add_sampling(config: Json, sampling: Sampling, traits: Traits, losses: Losses) -> None:
+def _add_sampling(config: Json, request: GenerateRequest, traits: Traits, losses: Losses) -> None:
+    sampling = request.sampling
     values: dict[str, tuple[str, object]] = {
         "temperature": ("temperature", sampling.temperature),
         "top_p": ("topP", sampling.top_p),
@@ -114,10 +114,10 @@ def _add_sampling(config: Json, sampling: Sampling, traits: Traits, losses: Loss
         if word and traits.takes_sampling:
             config[word] = value
         else:
-            losses.drop(name)
+            losses.drop(client_word(request, name))
 
 
-def _add_format(config: Json, output: OutputFormat, traits: Traits, losses: Losses) -> None:
+def _add_format(config: Json, request: GenerateRequest, output: OutputFormat, traits: Traits, losses: Losses) -> None:
     config["responseMimeType"] = PLAIN if output.mode is OutputMode.TEXT else JSON
     if output.schema is None:
         return
@@ -127,7 +127,7 @@ def _add_format(config: Json, output: OutputFormat, traits: Traits, losses: Loss
     if traits.takes_json_schema:
         config["responseJsonSchema"] = as_json_schema(schema)
     else:
-        config["responseSchema"] = as_subset(schema, "response_format.json_schema.schema", losses)
+        config["responseSchema"] = as_subset(schema, client_word(request, "response_format"), losses)
 
 
 def _described(schema: Raw, description: str) -> Raw:
@@ -144,7 +144,7 @@ def _add_reasoning(
 ) -> None:
     if traits.reasoning is ReasoningStyle.NONE and request.api != API:
         if reasoning.effort is not Effort.NONE:
-            losses.drop("reasoning_effort" if reasoning.effort is not None else "reasoning")
+            losses.drop(client_word(request, "reasoning_effort"))
         return
     thinking: Json = {}
     is_shown = reasoning.is_shown
@@ -257,7 +257,7 @@ def _add_rest(body: Json, request: GenerateRequest, losses: Losses) -> None:
 def _add_tier(body: Json, request: GenerateRequest, losses: Losses) -> None:
     tier = TIERS.get(request.service_tier, request.service_tier if request.api == API else None)
     if tier is None:
-        losses.drop("service_tier")
+        losses.drop(client_word(request, "service_tier"))
     elif tier:
         body["serviceTier"] = tier
 

@@ -13,6 +13,7 @@ from data_plane.codecs.gemini_history import is_object
 from data_plane.codecs.gemini_part import MINTED, SIGNATURE
 from data_plane.codecs.gemini_part_encode import Json, encode_own_thought, encode_part
 from data_plane.llm.content import (
+    Image,
     Message,
     Part,
     Role,
@@ -144,8 +145,10 @@ class TurnEncoder:
             each = encode_part(part, is_own=self._is_own)
             if each is None:
                 self._losses.drop(f"{path}.content[{index}]")
-            else:
-                encoded.append(each)
+                continue
+            encoded.append(each)
+            if isinstance(part, Image) and part.detail == "low":
+                self._losses.drop(f"{path}.content[{index}].detail")
         return encoded
 
     def _result(self, result: ToolResult, path: str) -> tuple[int, Json]:

@@ -26,7 +26,7 @@ class Traits(Struct, frozen=True):
     takes_max_completion_tokens: bool = True  # False: older servers know `max_tokens` only
     takes_developer_role: bool = True
     takes_later_system: bool = False  # True: a system message may stand where it applies, not only at the start
-    takes_unsigned_calls: bool = True  # False: a call of a tool goes back with state of the provider, or with its excuse
+    takes_unsigned_calls: bool = True  # False: a call goes back with the provider's state, or its word for none
 
 
 UNKNOWN = Traits()

@@ -1,4 +1,4 @@
-"""Goldens of Gemini's generateContent: read and written again, cut anywhere, damaged value by value, read by its SDK."""
+"""Goldens of Gemini's API: read and written again, cut anywhere, damaged value by value, read by its SDK."""
 
 import json
 from base64 import b64encode
@@ -21,7 +21,8 @@ from data_plane.llm.traits import UNKNOWN, ReasoningStyle, Traits
 from tests.fakes.codec_golden import cases, documents, encode, events_of, frames_of
 from tests.fakes.damage import damages
 from tests.fakes.event_law import assert_lawful, lawful_events, text_of
-from tests.fakes.gemini_sdk import StreamError, answer_of, chunks_of, parse_request
+from tests.fakes.gemini_sdk import answer_of, chunks_of, parse_request
+from tests.fakes.sdk_parse import StreamError
 
 GEMINI = CODECS["gemini"]
 CALL = Call("gemini", "generate_content", b"/models/m:generateContent", model="m")
@@ -209,7 +210,7 @@ def _plain(request: dict[str, Any]) -> dict[str, Any]:
 def _said(chunks: list[Any]) -> dict[str, Any]:
     """All that an SDK's caller learns of a stream."""
     dumped = [chunk.model_dump(exclude_none=True, exclude=BESIDE) for chunk in chunks]
-    ends = {}
+    ends: dict[int, dict[str, Any]] = {}
     for chunk in dumped:
         for candidate in chunk.get("candidates", []):
             number = candidate.pop("index", 0)
