@@ -224,6 +224,8 @@ def test_a_model_that_takes_later_instructions_gets_them_where_they_apply() -> N
     ]
     body, _ = to_anthropic({"messages": [USER, answer, later, USER]}, traits)
     assert body["messages"][2] == {"role": "user", "content": [text("<system>\nS\n</system>"), text("Hi")]}
+    body, _ = to_anthropic({"messages": [USER, answer, later]}, traits)
+    assert body["messages"][2] == {"role": "user", "content": "<system>\nS\n</system>"}
 
 
 LOST_PARTS = {
