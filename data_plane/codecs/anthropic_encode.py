@@ -13,6 +13,7 @@ from data_plane.codecs.anthropic_block_encode import Json, encode_cache
 from data_plane.codecs.anthropic_reasoning import add_reasoning
 from data_plane.codecs.anthropic_request import MAX_TEMPERATURE
 from data_plane.codecs.anthropic_turns import content_of, encode_turns
+from data_plane.llm.content import ToolCall
 from data_plane.llm.loss import Losses, client_word
 from data_plane.llm.request import (
     FunctionTool,
@@ -63,6 +64,8 @@ def _body(request: GenerateRequest, traits: Traits, losses: Losses) -> Json:
         body["system"] = content_of(talk.system)
     _add_tools(body, request, traits, losses)
     _add_format(body, request, traits, losses)
+    if "tools" not in body and request.api != API:
+        _add_past_tools(body, request)
     thinks = add_reasoning(body, request, traits, losses, talk)
     _add_sampling(body, request, traits, losses, thinks=thinks)
     if request.stream:
@@ -167,6 +170,14 @@ def _add_tools(body: Json, request: GenerateRequest, traits: Traits, losses: Los
     encoded_choice = _encode_choice(choice, request.parallel_tool_calls, is_own=request.api == API)
     if encoded_choice is not None:
         body["tool_choice"] = encoded_choice
+
+
+def _add_past_tools(body: Json, request: GenerateRequest) -> None:
+    """Calls in the conversation are refused where no tool is offered: those that were called are, but may not be."""
+    names = {part.name for message in request.messages for part in message.parts if isinstance(part, ToolCall)}
+    if names:
+        body["tools"] = [{"name": name, "input_schema": ANY_OBJECT} for name in sorted(names)]
+        body["tool_choice"] = {"type": "none"}
 
 
 def _encode_tool(tool: Tool, request: GenerateRequest, traits: Traits, losses: Losses, path: str) -> object:

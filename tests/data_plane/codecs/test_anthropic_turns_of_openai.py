@@ -305,6 +305,14 @@ def test_results_of_calls_whose_thought_is_lost(traits: Traits, thinks: bool) ->
     assert lost == ([] if thinks else ["reasoning_effort"])
 
 
+def test_tools_of_past_calls_are_offered_but_not_called() -> None:
+    body, lost = to_anthropic({"messages": CALLED})
+
+    assert body["tools"] == [{"name": "f", "input_schema": {"type": "object"}}]
+    assert body["tool_choice"] == {"type": "none"}
+    assert lost == []
+
+
 def test_signed_thoughts_come_back_to_anthropic_through_a_client_of_openai() -> None:
     content = [
         {"type": "thinking", "thinking": "Hm.", "signature": "EqQB+/=="},
