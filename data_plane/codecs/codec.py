@@ -36,7 +36,8 @@ class Codec:
 
     `decode_request` raises `BadRequest` for what the API itself would refuse, with the field's path. `encode_request`
     reports to `Losses` what it leaves out, by the client's field paths as far as they are known.
-    `decode_response` and `decode_failure` never raise for what a provider may send but `InvalidUpstreamResponse`.
+    `decode_response` and `decode_failure` never raise for what a provider may send but `InvalidUpstreamResponse`; and
+    `encode_response` raises that for an end which is an error in the client's API: a malformed call of a tool.
     """
 
     api: str
