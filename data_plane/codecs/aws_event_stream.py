@@ -5,7 +5,7 @@ Of each: its length and that of its headers, their checksum, headers, payload, t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import lru_cache
 from zlib import crc32
 
 from data_plane.codecs.sse import MAX_EVENT_BYTES
@@ -14,18 +14,21 @@ from data_plane.errors import BadGateway
 PRELUDE_BYTES = 12
 OVERHEAD_BYTES = 16
 MAX_HEADERS_BYTES = 128 * 1024  # the format's own limit
+MAX_KNOWN_BYTES = 256
 HeaderValue = bool | int | bytes | str
 TRUE, FALSE, BYTES, STRING = 0, 1, 6, 7
 INTEGER_BYTES: Mapping[int, int] = {2: 1, 3: 2, 4: 4, 5: 8, 8: 8}  # by type; 8 is a time, in milliseconds
 UUID, UUID_BYTES = 9, 16
 
 
-@dataclass(frozen=True, slots=True)
 class EventMessage:
     """`headers`: names as they came, those of the format itself begin with a colon."""
 
-    headers: Mapping[str, HeaderValue]
-    payload: bytes
+    __slots__ = ("headers", "payload")
+
+    def __init__(self, headers: Mapping[str, HeaderValue], payload: bytes) -> None:
+        self.headers = headers
+        self.payload = payload
 
 
 class MessageSplitter:
@@ -73,8 +76,9 @@ def read_message(message: bytes) -> EventMessage:
     if crc32(memoryview(message)[:end]) != int.from_bytes(message[end:], "big"):
         raise _damaged("the checksum of a message is wrong")
     start = PRELUDE_BYTES + int.from_bytes(message[4:8], "big")
+    block = message[PRELUDE_BYTES:start]
     try:
-        headers = _read_headers(message, start)
+        headers = _read_known(block) if len(block) <= MAX_KNOWN_BYTES else _read_headers(block)
     except UnicodeDecodeError:
         raise _damaged("a header is no UTF-8") from None
     return EventMessage(headers, message[start:end])
@@ -94,31 +98,37 @@ def _length(data: bytes, start: int) -> int:
     return total
 
 
-def _read_headers(message: bytes, end: int) -> dict[str, HeaderValue]:
+@lru_cache(maxsize=64)
+def _read_known(block: bytes) -> Mapping[str, HeaderValue]:
+    """Nearly all events of a stream have the same headers, whose reading takes longer than all else."""
+    return _read_headers(block)
+
+
+def _read_headers(block: bytes) -> dict[str, HeaderValue]:
     headers: dict[str, HeaderValue] = {}
-    at = PRELUDE_BYTES
+    at, end = 0, len(block)
     while at < end:
-        value_at = at + 1 + message[at]
+        value_at = at + 1 + block[at]
         if value_at >= end:
             raise _damaged("a header was cut short")
-        name = message[at + 1 : value_at].decode()
-        kind = message[value_at]
+        name = block[at + 1 : value_at].decode()
+        kind = block[value_at]
         if kind <= FALSE:
             headers[name], at = kind == TRUE, value_at + 1
             continue
         first = value_at + 1
         if kind in (STRING, BYTES):
             first += 2
-        at = first + _value_bytes(kind, message, value_at + 1)
+        at = first + _value_bytes(kind, block, value_at + 1)
         if at > end:
             raise _damaged("a header was cut short")
-        headers[name] = _value(kind, message[first:at])
+        headers[name] = _value(kind, block[first:at])
     return headers
 
 
-def _value_bytes(kind: int, message: bytes, at: int) -> int:
+def _value_bytes(kind: int, block: bytes, at: int) -> int:
     if kind in (STRING, BYTES):
-        return int.from_bytes(message[at : at + 2], "big")
+        return int.from_bytes(block[at : at + 2], "big")
     if kind == UUID:
         return UUID_BYTES
     size = INTEGER_BYTES.get(kind)

@@ -160,9 +160,9 @@ class BedrockDecoder:
             raise Unreadable("`contentBlockDelta` must have a delta")
         if index == self._skipped:
             return
-        if delta.text is not None:
+        if delta.text:
             self._ensure(index, PartKind.TEXT, events)
-            self._write(delta.text, events)
+            events.append(Delta(0, self._part, delta.text))
         elif delta.tool_use is not None:
             if index != self._block or self._kind is not PartKind.TOOL_CALL:
                 raise Unreadable("the input of a tool belongs to no call")

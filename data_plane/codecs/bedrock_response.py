@@ -128,9 +128,10 @@ def _decode_parts(message: JsonReader) -> tuple[list[Part], bool]:
 
 
 def _decode_block(block: JsonReader) -> Part | None:
-    """A block has one field, which is its kind. None: it has none."""
+    """A block has one field, which is its kind. None: it says nothing."""
     if block.has("text"):
-        return Text(block.text("text"))
+        text = block.text("text")
+        return Text(text) if text else None
     if block.has("toolUse"):
         return _decode_call(block)
     if block.has("reasoningContent"):

@@ -92,6 +92,7 @@ def test_a_message_cut_short_is_noticed(length: int) -> None:
             read_message(each)
 
 
+@mark.parametrize("payload", [b"{}", b"\x00" * 9])
 @mark.parametrize(
     "headers",
     [
@@ -105,9 +106,9 @@ def test_a_message_cut_short_is_noticed(length: int) -> None:
         param(b"\x01\xff\x00", id="name is no UTF-8"),
     ],
 )
-def test_headers_that_cannot_be_read_are_an_error(headers: bytes) -> None:
+def test_headers_that_cannot_be_read_are_an_error(headers: bytes, payload: bytes) -> None:
     with raises(BadGateway, match="damaged"):
-        read_message(frame(headers, b"{}"))
+        read_message(frame(headers, payload))
 
 
 def test_a_message_that_is_too_long_is_refused_before_it_comes() -> None:

@@ -95,7 +95,7 @@ SAID_IN_STREAMS = {
     "reasoning": Said(
         Stop.TOOL,
         [],
-        [("tooluse_2", "get_weather", '{"city":"Bonn"}')],
+        [("tooluse_3", "get_weather", '{"city":"Bonn"}')],
         [Thought("They want rain.", API, "EqoBCkgI"), SEALED],
     ),
     "cache": Said(Stop.LENGTH, ["Short."], usage=CACHED),

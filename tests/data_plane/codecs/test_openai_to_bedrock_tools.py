@@ -127,6 +127,13 @@ OPTIONS = [
         id="one call at a time",
     ),
     param(
+        {"tools": [TOOL], "parallel_tool_calls": False, "tool_choice": "auto"},
+        UNKNOWN,
+        {"toolConfig": {"tools": [F]}, "additionalModelRequestFields": {"tool_choice": SEQUENTIAL}},
+        [],
+        id="one call at a time, if any",
+    ),
+    param(
         {"tools": [TOOL], "parallel_tool_calls": False, "tool_choice": "required"},
         UNKNOWN,
         {"toolConfig": {"tools": [F], "toolChoice": {"any": {}}}},
