@@ -157,7 +157,7 @@ def _decode_item(reader: JsonReader, raw: Raw, messages: list[Message]) -> None:
             parts = _decode_content(reader, "content")
             messages.append(Message(ROLES[word], parts, extras=reader.rest(), path=path))
             return
-    elif kind in OUTPUTS:
+    elif kind in OUTPUTS and (reader.has("call_id") or not reader.has("name")):  # those by name are the provider's
         _results(messages, path).append(_decode_output(kind, reader))
         return
     elif kind == REFERENCE:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import httpx2
 from hypothesis import given, settings
 from msgspec import Raw
 from openai import APIError, AsyncOpenAI, OpenAI
+from openai.types.responses import ResponseOutputItem, ResponseStreamEvent
 from pydantic import BaseModel
 from pytest import mark, param, raises
 
@@ -28,7 +29,9 @@ from data_plane.llm.events import (
     Started,
     UsageKnown,
 )
+from data_plane.llm.loss import Losses
 from data_plane.llm.response import Candidate, GenerateResponse, Stop, TokenLogprob
+from data_plane.llm.traits import UNKNOWN
 from data_plane.usage import Usage
 from tests.fakes import responses_sdk
 from tests.fakes.codec_golden import decode, documents, events_of, frames_of, golden
@@ -276,6 +279,78 @@ def test_arguments_of_no_call_are_an_error(kind: str) -> None:
     events = events_of(CODEC, b"data: %b\n\n" % json.dumps(body).encode())
 
     assert [event.code for event in events if isinstance(event, Failed)] == ["invalid_upstream_response"]
+
+
+def test_no_arguments_at_all_are_those_of_no_parameters() -> None:
+    call = part(0, PartKind.TOOL_CALL, "", id="call_1", name="f")
+    custom = part(1, PartKind.TOOL_CALL, id="call_2", name="c", is_custom=True)
+
+    items = responses_sdk.accumulate(streamed(*call, *custom, stop=Stop.TOOL)).output
+
+    assert [getattr(item, "arguments", getattr(item, "input", None)) for item in items] == ["{}", ""]
+
+
+def types_of(annotated: Any) -> list[str]:
+    """All that the SDK knows."""
+    union = get_args(annotated)[0]
+    return [get_args(member.model_fields["type"].annotation)[0] for member in get_args(union)]
+
+
+OWN_ITEMS = ("message", "function_call", "custom_tool_call", "reasoning")
+
+
+@mark.parametrize("kind", [kind for kind in types_of(ResponseOutputItem) if kind not in OWN_ITEMS])
+def test_every_item_that_the_sdk_knows_passes_unread(kind: str) -> None:
+    """Of the provider's tools: whole, streamed, and in the next request."""
+    item = {"type": kind, "id": "x_1", "status": "completed", "call_id": "c", "output": "o", "new": [{"a": 1.50}]}
+    body = {**json.loads(golden(API, "answers", "text")), "output": [item]}
+    event = {"type": "response.output_item.done", "output_index": 0, "item": item}
+    begin = golden(API, "streams", "text").split(b"\n\n")[:2]
+
+    whole = CODEC.encode_response(CODEC.decode_response(json.dumps(body).encode()))
+    stream = b"\n\n".join([*begin, b"data: " + json.dumps(event).encode(), b""])
+    frames = documents(frames_of(CODEC, events_of(CODEC, stream), REQUEST))
+    again = CODEC.encode_request(decode(CODEC, {"model": "m", "input": [item]}), UNKNOWN, Losses())
+
+    assert json.loads(whole)["output"] == [item]
+    assert [frame["item"] for frame in frames if "item" in frame] == [item, item]
+    assert json.loads(again)["input"] == [item]
+
+
+READ = ("response.created", "response.completed", "response.incomplete", "response.failed", "error")
+
+
+@mark.parametrize("kind", [kind for kind in types_of(ResponseStreamEvent) if kind not in READ])
+def test_every_event_that_the_sdk_knows_is_understood_or_passed_over(kind: str) -> None:
+    """Of server tools, sound and pictures only whole items are given on."""
+    index = 0 if ".output_text." in kind or "content_part" in kind else 1
+    item = {"type": "image_generation_call", "id": "ig_1", "status": "completed", "result": "AAAA"}
+    event = {
+        "type": kind,
+        "output_index": index,
+        "content_index": 0,
+        "summary_index": 0,
+        "item_id": "msg_1",
+        "item": item,
+        "response": {"id": "resp_68af40"},
+        "part": {"type": "output_text", "text": ""},
+        "annotation": {"type": "file_path", "file_id": "f", "index": 0},
+        "text": "",
+        "refusal": "",
+        "delta": {"stdout": "x"} if "shell" in kind or "audio" in kind else "",
+        "partial_image_b64": "AAAA",
+    }
+    lines = golden(API, "streams", "text").split(b"\n\n")
+    place = next(number for number, line in enumerate(lines) if b"output_text.delta" in line) + 1
+    lines.insert(place, b"data: " + json.dumps(event).encode())
+
+    events = events_of(CODEC, b"\n\n".join(lines))
+
+    assert_lawful(events)
+    is_call = kind in ("response.function_call_arguments.delta", "response.custom_tool_call_input.delta")
+    assert isinstance(events[-1], Failed if is_call else Ended)  # of a call that has not begun
+    if not is_call:
+        assert "".join(text_of(events, PartKind.TEXT)) == "Hello\nZürich"
 
 
 @given(events=lawful_events(api="anthropic-messages") | lawful_events() | lawful_events(api=API, candidates=2))
