@@ -35,7 +35,7 @@ Json = dict[str, object]
 ID = re.compile(r"[a-zA-Z0-9_-]+")
 NOT_IN_ID = re.compile(r"[^a-zA-Z0-9_-]")
 IMAGE_TYPES = frozenset(("image/jpeg", "image/png", "image/gif", "image/webp"))
-PDF = "application/pdf"
+DOCUMENT_TYPES = frozenset(("application/pdf",))
 FULL_DETAIL = frozenset(("", "auto", "high"))  # how pictures are seen here
 EMPTY_OBJECT = Raw(b"{}")
 
@@ -87,7 +87,7 @@ class BlockEncoder:
         elif isinstance(part, Document):
             encoded = self._document(part, where)
         elif isinstance(part, Opaque) and part.api == API:
-            return msgspec.json.decode(part.raw, type=dict[str, object])
+            return {**_object(part.raw), "type": part.kind}
         if encoded is None:
             self._losses.drop(where)
         return encoded
@@ -105,16 +105,14 @@ class BlockEncoder:
     def _tool_result(self, result: ToolResult, path: str) -> Json:
         block: Json = {"type": "tool_result", "tool_use_id": tool_id(result.call_id)}
         blocks = self.blocks(result.content, path)
-        if len(blocks) == 1 and len(blocks[0]) == 2 and blocks[0]["type"] == "text":
-            block["content"] = blocks[0]["text"]
-        elif blocks:
-            block["content"] = blocks
+        if blocks:
+            block["content"] = content_of(blocks)
         if result.is_error:
             block["is_error"] = True
         return self._with(block, result.cache, result.extras)
 
     def _image(self, image: Image, where: str) -> Json | None:
-        source = _source(image.source, IMAGE_TYPES)
+        source = self._source(image.source, IMAGE_TYPES)
         if source is None:
             return None
         if image.detail not in FULL_DETAIL:
@@ -126,7 +124,7 @@ class BlockEncoder:
     def _document(self, document: Document, where: str) -> Json | None:
         inline = document.source
         source = _plain_text(inline) if isinstance(inline, Inline) and inline.media_type.startswith("text/") else None
-        source = source or _source(inline, frozenset((PDF,)))
+        source = source or self._source(inline, DOCUMENT_TYPES)
         if source is None:
             return None
         if not self._is_own:
@@ -136,10 +134,27 @@ class BlockEncoder:
             block["title"] = document.name
         return self._with(block, document.cache, document.extras)
 
+    def _source(self, source: Source, types: frozenset[str]) -> Json | None:
+        """What the API does not take is not sent; its own clients may know better."""
+        if isinstance(source, Inline) and (self._is_own or source.media_type in types):
+            return {"type": "base64", "media_type": source.media_type, "data": source.data}
+        if isinstance(source, Link) and (self._is_own or source.url.startswith(("https://", "http://"))):
+            return {"type": "url", "url": source.url}
+        if isinstance(source, FileId) and source.api == API:
+            return {"type": "file", "file_id": source.id}
+        return None
+
     def _with(self, block: Json, cache: CacheMark | None, extras: dict[str, Raw]) -> Json:
         if extras and self._is_own:
             block.update(extras)
         return _marked(block, cache)
+
+
+def content_of(blocks: list[Json]) -> object:
+    """Text alone is written as such."""
+    if len(blocks) == 1 and len(blocks[0]) == 2 and blocks[0]["type"] == "text":
+        return blocks[0]["text"]
+    return blocks
 
 
 def encode_thought(thought: Thought) -> Json | None:
@@ -190,15 +205,3 @@ def _plain_text(inline: Inline) -> Json | None:
     except ValueError:
         return None
     return {"type": "text", "media_type": "text/plain", "data": text}
-
-
-def _source(source: Source, types: frozenset[str]) -> Json | None:
-    if isinstance(source, Inline):
-        if source.media_type not in types:
-            return None
-        return {"type": "base64", "media_type": source.media_type, "data": source.data}
-    if isinstance(source, Link):
-        return {"type": "url", "url": source.url} if source.url.startswith(("https://", "http://")) else None
-    if isinstance(source, FileId) and source.api == API:
-        return {"type": "file", "file_id": source.id}
-    return None

@@ -9,10 +9,10 @@ import msgspec
 from msgspec import Raw
 
 from data_plane.codecs.anthropic_block import ANSWER_TOOL, API
-from data_plane.codecs.anthropic_block_encode import Json, encode_cache
+from data_plane.codecs.anthropic_block_encode import Json, content_of, encode_cache
 from data_plane.codecs.anthropic_reasoning import add_reasoning
 from data_plane.codecs.anthropic_request import MAX_TEMPERATURE
-from data_plane.codecs.anthropic_turns import content_of, encode_turns
+from data_plane.codecs.anthropic_turns import encode_turns
 from data_plane.llm.content import ToolCall
 from data_plane.llm.loss import Losses, client_word
 from data_plane.llm.request import (

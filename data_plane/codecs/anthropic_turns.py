@@ -82,13 +82,6 @@ def _collect(request: GenerateRequest, losses: Losses, system: list[Json], turns
     return has_later_system
 
 
-def content_of(blocks: list[Json]) -> object:
-    """Text alone is written as such."""
-    if len(blocks) == 1 and len(blocks[0]) == 2 and blocks[0]["type"] == "text":
-        return blocks[0]["text"]
-    return blocks
-
-
 def _append(turns: list[Turn], role: str, blocks: list[Json]) -> None:
     if turns and turns[-1].role == role:
         turns[-1].blocks += blocks

@@ -6,6 +6,7 @@ Source: platform.openai.com/docs/api-reference/chat/create (2026-11).
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec import Raw
 
 from data_plane.codecs.openai_chat_message import MessageEncoder
 from data_plane.codecs.openai_chat_request import API
@@ -37,6 +38,7 @@ RESPONSES, VERBOSITY = "openai-responses", "text.verbosity"  # which other APIs 
 EFFORT_BY_BUDGET = ((0, Effort.NONE), (1_024, Effort.LOW), (8_192, Effort.MEDIUM))
 
 _encode = msgspec.json.Encoder().encode
+_object = msgspec.json.Decoder(dict[str, Raw]).decode
 
 
 def encode_request(request: GenerateRequest, traits: Traits, losses: Losses) -> bytes:
@@ -162,7 +164,7 @@ def _encode_tool(tool: Tool, losses: Losses, path: str, *, is_own: bool) -> Json
         custom = {"name": tool.name, **_given({"description": tool.description, "format": tool.format})}
         return {"type": "custom", "custom": custom}
     if tool.api == API:
-        return msgspec.json.decode(tool.raw, type=dict[str, object])
+        return dict(_object(tool.raw))
     losses.drop(path)
     return None
 

@@ -7,6 +7,7 @@ from base64 import b64decode
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import Raw
 
 from data_plane.codecs.data_url import data_url
 from data_plane.codecs.openai_chat_request import API
@@ -34,6 +35,8 @@ from data_plane.llm.request import GenerateRequest
 from data_plane.llm.traits import Traits
 
 Json = dict[str, object]
+
+_object = msgspec.json.Decoder(dict[str, Raw]).decode
 
 
 class MessageEncoder:
@@ -142,7 +145,7 @@ class MessageEncoder:
         elif isinstance(part, Refusal):
             return {"type": "refusal", "refusal": part.text}
         elif isinstance(part, Opaque) and part.api == API:
-            return msgspec.json.decode(part.raw, type=dict[str, object])
+            return dict(_object(part.raw))
         if encoded is None:
             self._losses.drop(path)
         return encoded

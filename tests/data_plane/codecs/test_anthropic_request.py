@@ -9,6 +9,7 @@ from data_plane.codecs.client_api import Call
 from data_plane.codecs.table import CODECS
 from data_plane.errors import BadRequest
 from data_plane.llm.content import CacheMark, Opaque, Role, Text, Thought
+from data_plane.llm.loss import Losses
 from data_plane.llm.request import Effort, OpaqueTool, Reasoning
 from data_plane.llm.traits import ReasoningStyle, Traits
 from tests.fakes.codec_golden import decode, encode
@@ -168,6 +169,22 @@ def test_effort_of_an_api_is_read() -> None:
 def test_fields_of_a_message_that_nobody_knows_stay() -> None:
     turns = [{**USER, "priority": 1}]
     assert own(messages=turns)["messages"] == turns
+
+
+def test_what_is_opaque_keeps_its_bytes() -> None:
+    raw = b'{"type":"server_tool_use","id":"s","name":"n","input":{"a":1.50,"b":[1e3]}}'
+    head, tail = json.dumps(request(messages=[])).encode().split(b'"messages": []')
+    body = head + b'"messages":[{"role":"assistant","content":[' + raw + b']},{"role":"user","content":"Go"}]' + tail
+
+    assert raw in ANTHROPIC.encode_request(decode(ANTHROPIC, body), Traits(), Losses())
+
+
+def test_a_client_of_the_same_api_may_know_more_kinds_of_pictures() -> None:
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/heic", "data": "AAAA"}}
+    body, lost = encode(ANTHROPIC, decode(ANTHROPIC, block(**image)))
+
+    assert body["messages"][0]["content"] == [image]
+    assert lost == []
 
 
 def test_results_come_first_in_their_turn() -> None:
