@@ -79,7 +79,7 @@ def decode_failure(status: int, headers: Mapping[bytes, bytes], body: bytes) -> 
     )
 
 
-def failure_of(status: int, body: bytes | Raw) -> ProviderFailure:
+def failure_of(status: int, body: bytes) -> ProviderFailure:
     """Of a body with `error`; one that was to be a stream has it in an array. `status` 0: the body says it.
 
     Raises:
@@ -102,12 +102,12 @@ def failure_of(status: int, body: bytes | Raw) -> ProviderFailure:
     return ProviderFailure(status, kind, message[:MAX_MESSAGE_CHARACTERS], word, delay)
 
 
-def _first(body: bytes | Raw) -> bytes | Raw:
-    text = bytes(body).lstrip()
+def _first(body: bytes) -> bytes:
+    text = body.lstrip()
     if text[:1] != b"[":
         return text
     try:
-        return _array(text)[0]
+        return bytes(_array(text)[0])
     except (*UNREADABLE, IndexError):
         raise Unreadable("the body is no error") from None
 

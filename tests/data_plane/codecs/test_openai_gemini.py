@@ -7,7 +7,7 @@ from pytest import mark, param, raises
 
 from data_plane.codecs.client_api import Call
 from data_plane.codecs.table import CODECS
-from data_plane.errors import UnmappableFields
+from data_plane.errors import InvalidUpstreamResponse, UnmappableFields
 from data_plane.llm.events import CandidateEnded, Ended, Failed
 from data_plane.llm.loss import Losses
 from data_plane.llm.request import GenerateRequest
@@ -456,6 +456,11 @@ def test_a_refused_prompt_is_a_refusal() -> None:
 
     for said in (answer, streamed):
         assert said.choices[0].finish_reason == "content_filter"
+
+
+def test_an_error_in_what_should_be_an_answer_is_none() -> None:
+    with raises(InvalidUpstreamResponse, match="`error` stands in an answer"):
+        GEMINI.decode_response(b'{"error": {"code": 500, "message": "M", "status": "INTERNAL"}}')
 
 
 def test_the_words_of_a_refusal_are_told() -> None:
