@@ -15,12 +15,13 @@ from data_plane.codecs.bedrock_reasoning import ReasoningEncoder
 from data_plane.codecs.bedrock_tools import ToolsEncoder
 from data_plane.codecs.bedrock_turns import Conversation, encode_turns
 from data_plane.llm.loss import Losses, client_word
-from data_plane.llm.request import GenerateRequest, Sampling
+from data_plane.llm.request import GenerateRequest
 from data_plane.llm.traits import Traits
 
 MAX_TEMPERATURE = 1.0
 MIN_TOP_P_WITH_THOUGHT = 0.95  # Claude's
 MAX_METADATA = 16
+LIMITS: Mapping[str, str] = {"temperature": "temperature", "top_p": "topP"}
 # Of OpenAI's words, and of Anthropic's.
 TIERS: Mapping[str, str] = {
     "default": "default",
@@ -58,10 +59,9 @@ def encode_request(request: GenerateRequest, traits: Traits, losses: Losses) -> 
         limits["maxTokens"] = request.max_output_tokens
     _add_stops(limits, body, request, family, losses)
     thinks = ReasoningEncoder(request, traits, losses, fields, config, limits).add(family, talk, is_forced=is_forced)
-    is_claude = family is Family.CLAUDE
-    temperature, top_p, top_k = _fitting(request.sampling, losses, is_claude=is_claude, thinks=thinks)
-    _add_sampling(limits, temperature, top_p, losses, is_taken=traits.takes_sampling)
-    _add_top_k(fields, top_k, family, losses, is_taken=traits.takes_sampling)
+    values = _fitting(request, losses, is_claude=family is Family.CLAUDE, thinks=thinks)
+    for name in _place(limits, fields, values, family) if traits.takes_sampling else values:
+        losses.drop(client_word(request, name))
     _drop_unknown(request, losses)
     for name, value in (
         ("inferenceConfig", limits),
@@ -91,50 +91,39 @@ def _add_stops(limits: Json, body: Json, request: GenerateRequest, family: Famil
         body["additionalModelResponseFieldPaths"] = [STOP_SEQUENCE_PATHS[request.stream]]
 
 
-def _add_sampling(
-    limits: Json, temperature: float | None, top_p: float | None, losses: Losses, *, is_taken: bool
-) -> None:
-    for name, said, value in (("temperature", "temperature", temperature), ("topP", "top_p", top_p)):
-        if value is None:
-            continue
-        if is_taken:
-            limits[name] = value
-        else:
-            losses.drop(said)
-
-
-def _fitting(
-    sampling: Sampling, losses: Losses, *, is_claude: bool, thinks: bool
-) -> tuple[float | None, float | None, int | None]:
-    """Temperature, `top_p` and `top_k` as they are taken. Of Claude, values that change nothing go first: some models
-    refuse to be told both temperature and `top_p`; and who thinks may not be told much.
+def _fitting(request: GenerateRequest, losses: Losses, *, is_claude: bool, thinks: bool) -> Json:
+    """What is said of sampling, as it is taken. Of Claude, values that change nothing go first: some models refuse to
+    be told both temperature and `top_p`; and who thinks may not be told much.
     """
+    sampling = request.sampling
     temperature, top_p, top_k = sampling.temperature, sampling.top_p, sampling.top_k
     if is_claude:
         temperature = None if temperature == MAX_TEMPERATURE else temperature
         top_p = None if top_p == 1.0 else top_p
     if temperature is not None and (thinks or temperature > MAX_TEMPERATURE):
-        losses.drop("temperature")
+        losses.drop(client_word(request, "temperature"))
         temperature = None if thinks else MAX_TEMPERATURE
     if top_p is not None and thinks and top_p < MIN_TOP_P_WITH_THOUGHT:
-        losses.drop("top_p")
+        losses.drop(client_word(request, "top_p"))
         top_p = None
     if top_k is not None and thinks:
-        losses.drop("top_k")
+        losses.drop(client_word(request, "top_k"))
         top_k = None
-    return temperature, top_p, top_k
+    values = {"temperature": temperature, "top_p": top_p, "top_k": top_k}
+    return {name: value for name, value in values.items() if value is not None}
 
 
-def _add_top_k(fields: Json, top_k: int | None, family: Family, losses: Losses, *, is_taken: bool) -> None:
-    if top_k is None:
-        return
-    name = TOP_K.get(family)
-    if is_taken and name is not None:
-        fields[name] = top_k
-    elif is_taken and family is Family.NOVA:
-        fields["inferenceConfig"] = {"topK": top_k}
-    else:
-        losses.drop("top_k")
+def _place(limits: Json, fields: Json, values: Json, family: Family) -> list[str]:
+    """Names of those for which there is no place: the API itself has no `top_k`, and models word it differently."""
+    for name, value in values.items():
+        if name in LIMITS:
+            limits[LIMITS[name]] = value
+        elif family is Family.NOVA:
+            fields["inferenceConfig"] = {"topK": value}
+        elif family in TOP_K:
+            fields[TOP_K[family]] = value
+    has_no_place = "top_k" in values and family is not Family.NOVA and family not in TOP_K
+    return ["top_k"] if has_no_place else []
 
 
 def _drop_unknown(request: GenerateRequest, losses: Losses) -> None:
@@ -153,7 +142,7 @@ def _drop_unknown(request: GenerateRequest, losses: Losses) -> None:
     }
     for name, value in says.items():
         if value:
-            losses.drop(name)
+            losses.drop(client_word(request, name))
 
 
 def _add_rest(body: Json, request: GenerateRequest, losses: Losses) -> None:
@@ -161,12 +150,12 @@ def _add_rest(body: Json, request: GenerateRequest, losses: Losses) -> None:
     if tier is not None:
         body["serviceTier"] = {"type": tier}
     elif request.service_tier and request.service_tier != "auto":
-        losses.drop("service_tier")
+        losses.drop(client_word(request, "service_tier"))
     metadata = _metadata(request, losses)
     if metadata:
         body["requestMetadata"] = metadata
     if request.store:
-        losses.drop("store")
+        losses.drop(client_word(request, "store"))
     losses.drop_all(request.extras)
 
 
@@ -178,7 +167,7 @@ def _metadata(request: GenerateRequest, losses: Losses) -> dict[str, str]:
         if METADATA_KEY.fullmatch(key) and METADATA_VALUE.fullmatch(value)
     }
     if len(kept) < len(request.metadata) or len(kept) > MAX_METADATA:
-        losses.drop("metadata")
+        losses.drop(client_word(request, "metadata"))
         kept = dict(list(kept.items())[:MAX_METADATA])
     user = request.end_user
     if user and "user_id" not in kept and len(kept) < MAX_METADATA and METADATA_VALUE.fullmatch(user):

@@ -120,7 +120,7 @@ class ToolsEncoder:
             self._losses.drop(client_word(self._request, "response_format"))
             return True
         if output.description:
-            self._losses.drop(f"{client_word(self._request, 'response_format')}.json_schema.description")
+            self._losses.drop(client_word(self._request, "response_format.json_schema.description"))
         return False
 
     def _schema_of_output(self) -> Raw | None:
