@@ -34,7 +34,7 @@ from tests.fakes.bedrock_golden import (
     use,
 )
 from tests.fakes.bedrock_rules import assert_accepted
-from tests.fakes.codec_golden import cases, decode, encode
+from tests.fakes.codec_golden import CALLS, cases, decode, encode
 
 LONG_ID = "call_" + "x" * 100
 SHORTENED = LONG_ID[:55] + "_d2fa1e48"
@@ -310,11 +310,12 @@ def test_later_instructions_stay_where_a_model_takes_them() -> None:
     ids=["unknown", "budget", "adaptive", "no schema", "later system"],
 )
 def test_what_clients_send_is_taken(model: str, traits: Traits) -> None:
-    for client in ("openai-chat", "anthropic-messages"):
+    for client in CALLS:
         for case in cases(client, "requests"):
             request = decode(CODECS[client], case.values[1].read_bytes())
-            request.model = model
-            assert_accepted(encode(BEDROCK, request, traits)[0])
+            if request.messages:  # else it points at what another provider has stored, and is refused
+                request.model = model
+                assert_accepted(encode(BEDROCK, request, traits)[0])
 
 
 @mark.parametrize(
