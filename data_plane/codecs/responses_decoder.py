@@ -240,13 +240,24 @@ class ResponsesDecoder:
             self._write_item(index, kind, item, event.item, events)
             return
         key = self._key
-        if key is not None and key[1] == index:
-            if kind == "reasoning":
-                sealed = item.text("encrypted_content")
-                if sealed:
-                    events.append(Sealed(0, self._part, sealed=sealed))
-            elif kind in CALLS and not self._is_written:
-                self._write(decode_call(kind, item).arguments, events)
+        is_open = key is not None and key[1] == index
+        if kind == "reasoning":
+            self._seal(index, item, events, is_open=is_open)
+        elif kind in CALLS and is_open and not self._is_written:
+            self._write(decode_call(kind, item).arguments, events)
+        if is_open:
+            self._close_part(events)
+
+    def _seal(self, index: int, item: JsonReader, events: list[Event], *, is_open: bool) -> None:
+        """What is sealed belongs to the last part of the item, or is one if another item has come between."""
+        sealed = item.text("encrypted_content")
+        if not sealed:
+            return
+        if not is_open:
+            started = PartStarted(0, 0, PartKind.THOUGHT, item.text("id"), is_summary=True)
+            self._begin(started, ("", index, 0), events)
+        events.append(Sealed(0, self._part, sealed=sealed))
+        if not is_open:
             self._close_part(events)
 
     def _write_item(self, index: int, kind: str, item: JsonReader, raw: Raw, events: list[Event]) -> None:

@@ -126,18 +126,24 @@ def _add_input(body: Json, request: GenerateRequest, traits: Traits, losses: Los
     encoder = _InputEncoder(request, traits, losses)
     for index in range(start, len(messages)):
         encoder.add(messages[index], message_path(request, index))
-    rest = messages[start:]
-    if len(rest) == 1 and rest[0].path == "input":
-        body["input"] = _text_of(rest[0])
+    last = messages[-1] if messages else None
+    if last is not None and last.role is Role.ASSISTANT and request.api not in (API, CHAT):
+        losses.drop(message_path(request, len(messages) - 1))  # others go on with an answer that has begun
+    if len(messages) == start + 1 and _is_one_text(messages[start]) and messages[start].path == "input":
+        body["input"] = _text_of(messages[start])
     elif encoder.items or request.api != API:
         body["input"] = encoder.items
 
 
 def _is_instructions(message: Message, request: GenerateRequest) -> bool:
     """They are one text."""
-    if message.role is not Role.SYSTEM or len(message.parts) != 1 or not isinstance(message.parts[0], Text):
+    if message.role is not Role.SYSTEM or not _is_one_text(message):
         return False
     return request.api != API or message.path == INSTRUCTIONS
+
+
+def _is_one_text(message: Message) -> bool:
+    return len(message.parts) == 1 and isinstance(message.parts[0], Text)
 
 
 def _text_of(message: Message) -> str:

@@ -254,10 +254,13 @@ def _decode_sampling(reader: JsonReader, kept: dict[str, Raw]) -> Sampling:
     if include is not None:
         words = JsonReader({"include": include}).texts("include")
         kept["include"] = include
+    is_included = LOGPROBS in words
+    if not is_included and reader.has("top_logprobs"):  # which is then of no consequence here, and refused elsewhere
+        kept["top_logprobs"] = Raw(str(reader.integer("top_logprobs")).encode())
     return Sampling(
         temperature=reader.number("temperature"),
         top_p=reader.number("top_p"),
-        logprobs=LOGPROBS in words,
+        logprobs=is_included,
         top_logprobs=reader.integer("top_logprobs"),
     )
 

@@ -168,15 +168,15 @@ def encode_head(id: str, created: int, model: str) -> Json:
 
 
 def encode_outcome(stop: Stop, own_reason: str, *, refuses: bool) -> Json:
-    """How the answer has ended. A refusal in words is complete."""
-    failure = FAILURES.get(stop)
-    reason = own_reason if own_reason in OWN_REASONS else REASONS.get(stop)
-    if reason in OWN_REASONS and reason == own_reason:
-        failure = None
-    if failure is not None:
-        error = {"code": "server_error", "message": failure}
-        return {"status": FAILED, "error": error, "incomplete_details": None}
-    if reason is None or (stop is Stop.REFUSAL and refuses):
+    """How the answer has ended, for this API's own reason if it has one. Else a refusal in words is complete."""
+    reason: str | None = own_reason
+    if own_reason not in OWN_REASONS:
+        failure = FAILURES.get(stop)
+        if failure is not None:
+            error = {"code": "server_error", "message": failure}
+            return {"status": FAILED, "error": error, "incomplete_details": None}
+        reason = None if stop is Stop.REFUSAL and refuses else REASONS.get(stop)
+    if reason is None:
         return {"status": COMPLETED, "error": None, "incomplete_details": None}
     return {"status": INCOMPLETE, "error": None, "incomplete_details": {"reason": reason}}
 

@@ -28,6 +28,7 @@ HINTS = frozenset(
         "safety_identifier",
         "status",
         "stream_options",
+        "top_logprobs",
         "thoughtSignature",
         "user",
     )

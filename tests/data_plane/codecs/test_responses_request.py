@@ -240,6 +240,21 @@ def test_an_id_of_a_call_that_is_too_long_is_cut_alike_in_call_and_result() -> N
     assert [item["output"] for item in items[3:]] == ["1", "error: 2"]
 
 
+def test_an_answer_that_has_begun_is_not_gone_on_with() -> None:
+    request = foreign()
+    request.messages.append(Message(Role.ASSISTANT, [Text("The")]))
+
+    assert written(request)[1] == ["messages[1]"]
+
+
+def test_what_a_filter_adds_to_the_input_is_not_lost() -> None:
+    request = read()
+    request.messages[0].parts.append(Text("more"))
+
+    parts = [{"type": "input_text", "text": text} for text in ("Hi", "more")]
+    assert encode(CODEC, request)[0]["input"] == [{"role": "user", "content": parts}]
+
+
 def test_what_another_apis_model_said_is_plain_text() -> None:
     """Messages with parts have ids that only this API gives."""
     request = foreign()
@@ -249,6 +264,6 @@ def test_what_another_apis_model_said_is_plain_text() -> None:
 
     body, lost = written(request)
 
-    assert lost == ["messages[1].content[3]"]
+    assert lost == ["messages[1].content[3]", "messages[1]"]
     said = [item.get("content", item.get("call_id")) for item in body["input"][1:]]
     assert said == ["AB", "No.", "call_1", "C"]

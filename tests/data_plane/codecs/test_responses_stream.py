@@ -1,16 +1,12 @@
 """Answers of OpenAI's Responses, whole and streamed: what the SDK expects, and state of other APIs inside of it."""
 
 import json
-from collections.abc import Sequence
 from typing import Any, get_args
 
-import httpx2
 from hypothesis import given, settings
 from msgspec import Raw
-from openai import APIError, AsyncOpenAI, OpenAI
 from openai.types.responses import ResponseOutputItem, ResponseStreamEvent
-from pydantic import BaseModel
-from pytest import mark, param, raises
+from pytest import mark, raises
 
 from data_plane.codecs.table import CODECS
 from data_plane.errors import InvalidUpstreamResponse
@@ -186,6 +182,25 @@ def test_thoughts_of_one_item_stay_together() -> None:
     item = responses_sdk.accumulate(frames_of(CODEC, events, REQUEST)).output[0]
     assert item.type == "reasoning"
     assert [each.text for each in item.summary] == ["One", "Two"]
+
+
+def test_what_is_sealed_is_kept_if_another_item_comes_between() -> None:
+    lines = golden(API, "streams", "tools").split(b"\n\n")
+    sealed = next(line for line in lines if b"output_item.done" in line and b"rs_1" in line)
+    lines.remove(sealed)
+    lines.insert(-2, sealed)
+
+    events = events_of(CODEC, b"\n\n".join(lines))
+
+    assert_lawful(events)
+    assert [event.sealed for event in events if isinstance(event, Sealed)] == ["gAAAA+/="]
+    assert text_of(events, PartKind.THOUGHT) == ["One", "Two", ""]
+
+
+def test_an_own_reason_is_told_beside_a_refusal() -> None:
+    whole = said(answer(Refusal("No."), stop=Stop.REFUSAL, api=API, native_stop="content_filter"))
+
+    assert (whole.status, whole.incomplete_details.reason) == INCOMPLETE_FILTER
 
 
 def test_logprobs_are_in_deltas_and_whole() -> None:
@@ -369,82 +384,3 @@ def test_the_sdk_accepts_whatever_is_lawful(events: list[Event]) -> None:
     assert_lawful(again)
     for kind in (PartKind.TEXT, PartKind.TOOL_CALL, PartKind.REFUSAL):
         assert text_of(again, kind) == text_of(events, kind)
-
-
-class Form(BaseModel):
-    place: str
-
-
-def client(stream: bytes) -> OpenAI:
-    """The SDK, with a provider that answers this."""
-    transport = httpx2.MockTransport(
-        lambda request: httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=stream)
-    )
-    return OpenAI(api_key="k", base_url="http://localhost/v1", http_client=httpx2.Client(transport=transport))
-
-
-def translated(api: str, name: str) -> bytes:
-    """The stream for a client, of what a provider of another API has sent."""
-    return frames_of(CODEC, events_of(CODECS[api], golden(api, "streams", name)), REQUEST)
-
-
-SOURCES = [
-    param(api, name, id=f"{api}-{name}")
-    for api, names in {
-        "openai-chat": ("text", "tools", "reasoning", "logprobs"),
-        "anthropic-messages": ("text", "tools", "thinking"),
-        API: ("text", "tools", "custom", "reasoning-text", "server-tools", "messages"),
-    }.items()
-    for name in names
-]
-
-
-@mark.parametrize(("api", "name"), SOURCES)
-def test_the_sdks_stream_helper_reads_what_is_written(api: str, name: str) -> None:
-    stream = translated(api, name)
-
-    with client(stream) as sdk, sdk.responses.stream(model="m", input="Hi") as events:
-        kinds = [event.type for event in events]
-        final = events.get_final_response()
-
-    assert kinds[:2] == ["response.created", "response.in_progress"]
-    assert kinds[-1] == "response.completed"
-    assert final.output_text == responses_sdk.accumulate(stream).output_text
-
-
-def test_the_sdks_stream_helper_parses_structured_output_and_arguments() -> None:
-    events = [*part(0, PartKind.TEXT, '{"place":', '"Rome"}')]
-
-    with (
-        client(streamed(*events)) as sdk,
-        sdk.responses.stream(model="m", input="Hi", text_format=Form) as stream,
-    ):
-        final = stream.get_final_response()
-
-    assert final.output_parsed == Form(place="Rome")
-
-
-async def test_the_sdks_async_stream_ends_with_the_answer() -> None:
-    stream = translated("anthropic-messages", "tools")
-    transport = httpx2.MockTransport(
-        lambda request: httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=stream)
-    )
-    http = httpx2.AsyncClient(transport=transport)
-
-    async with AsyncOpenAI(api_key="k", base_url="http://localhost/v1", http_client=http) as sdk:
-        events = [event async for event in await sdk.responses.create(model="m", input="Hi", stream=True)]
-
-    assert [event.sequence_number for event in events] == list(range(len(events)))
-    assert events[-1].type == "response.completed"
-
-
-def test_the_sdk_sees_that_a_stream_has_failed() -> None:
-    stream = translated("anthropic-messages", "overloaded")
-
-    with client(stream) as sdk:
-        try:
-            kinds: Sequence[str] = [each.type for each in sdk.responses.create(model="m", input="Hi", stream=True)]
-        except APIError:
-            return
-
-    assert kinds[-2:] == ["error", "response.failed"]
