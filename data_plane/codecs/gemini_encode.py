@@ -201,7 +201,7 @@ def _add_other(tools: list[object], tool: Tool, losses: Losses, path: str) -> No
     if isinstance(tool, CustomTool | FunctionTool) or tool.api != API:
         losses.drop(path)
     else:
-        tools.append(_decode_object(tool.raw))
+        tools.append(tool.raw)
 
 
 def _encode_function(tool: FunctionTool, traits: Traits, losses: Losses, path: str, *, is_own: bool) -> Json:

@@ -145,7 +145,9 @@ class GeminiEncoder:
         }
         self._ends.append({**end, **event.extras} if is_own else end)
 
-    def _say(self, candidate: int, part: Json, frames: list[bytes], logprobs: list[TokenLogprob] | None = None) -> None:
+    def _say(
+        self, candidate: int, part: object, frames: list[bytes], logprobs: list[TokenLogprob] | None = None
+    ) -> None:
         said: Json = {"content": {"role": "model", "parts": [part]}, "index": candidate}
         if logprobs is not None:
             said["logprobsResult"] = encode_logprobs(logprobs)

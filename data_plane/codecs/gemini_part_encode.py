@@ -5,7 +5,6 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec import Raw
 
 from data_plane.codecs.foreign_state import seal_call, seal_thought
@@ -43,11 +42,9 @@ MEDIA_TYPES: Mapping[str, str] = {
 }
 ANY_IMAGE = "image/jpeg"  # what most are; the bytes decide
 
-_encode = msgspec.json.Encoder().encode
 
-
-def encode_part(part: Part, *, is_own: bool) -> Json | None:
-    """None: the API has no such part. `is_own`: it came by this API."""
+def encode_part(part: Part, *, is_own: bool) -> object:
+    """None: the API has no such part. `is_own`: it came by this API. What is opaque stays as it was written."""
     match part:
         case Text(text):
             return {"text": text, **_own(part.extras, is_own)}
@@ -63,7 +60,7 @@ def encode_part(part: Part, *, is_own: bool) -> Json | None:
         case Audio(source):
             return _medium(source, "", "", _own(part.extras, is_own))
         case Opaque(api, _, raw) if api == API:
-            return msgspec.json.decode(raw, type=dict[str, object])
+            return raw
     return None
 
 

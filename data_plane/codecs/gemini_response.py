@@ -190,7 +190,7 @@ def _encode_candidate(index: int, candidate: Candidate, *, is_own: bool) -> Json
     return encoded
 
 
-def _encode_part(part: Part, *, is_own: bool) -> Json | None:
+def _encode_part(part: Part, *, is_own: bool) -> object:
     if isinstance(part, Thought):
         return encode_any_thought(part)
     if isinstance(part, ToolCall) and part.signature and not is_own:

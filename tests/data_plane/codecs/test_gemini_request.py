@@ -25,6 +25,7 @@ from data_plane.llm.content import (
     ToolCall,
     ToolResult,
 )
+from data_plane.llm.loss import Losses
 from data_plane.llm.request import (
     Effort,
     FunctionTool,
@@ -34,6 +35,7 @@ from data_plane.llm.request import (
     ToolChoice,
     ToolMode,
 )
+from data_plane.llm.traits import UNKNOWN
 from tests.fakes.codec_golden import encode
 from tests.fakes.gemini_sdk import request_of
 
@@ -416,3 +418,14 @@ def test_a_format_is_understood() -> None:
     assert request.output is not None
     assert request.output.mode is OutputMode.SCHEMA
     assert request.output.schema == msgspec.Raw(b'{"type":"string"}')
+
+
+def test_what_is_opaque_stays_byte_for_byte() -> None:
+    part = b'{ "toolCall": {"args": {"n": 1.50, "big": 12345678901234567890123, "s": "\\u00e9"}} }'
+    tool = b'{ "n": 1.50, "big": 12345678901234567890123 }'
+    body = b'{"contents":[{"role":"model","parts":[%b]}],"tools":[{"googleSearch":%b}]}' % (part, tool)
+
+    written = GEMINI.encode_request(GEMINI.decode_request(body, CALL), UNKNOWN, Losses())
+
+    assert part in written
+    assert tool in written
