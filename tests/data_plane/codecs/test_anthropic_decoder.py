@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from pytest import mark
+from pytest import mark, raises
 
 from data_plane.codecs.table import CODECS
+from data_plane.errors import InvalidUpstreamResponse
 from data_plane.llm.events import CandidateEnded, Delta, Ended, Event, Failed, PartKind, PartStarted, UsageKnown
 from data_plane.llm.response import Stop
 from data_plane.usage import Usage
@@ -60,6 +61,16 @@ def test_a_provider_that_breaks_the_rules_fails_the_stream(documents: list[Any])
 
     assert isinstance(failed, Failed)
     assert failed.status == 502
+
+
+def test_input_that_is_no_utf8_fails_the_answer() -> None:
+    call = b'{"type":"tool_use","id":"t","name":"f","input":{"a":"\xff"}}'
+    start = b"data: " + json.dumps(START).encode() + b"\n\n"
+    block = b'data: {"type":"content_block_start","index":0,"content_block":' + call + b"}\n\n"
+
+    assert isinstance(events_of(ANTHROPIC, start + block)[-1], Failed)
+    with raises(InvalidUpstreamResponse, match="UTF-8"):
+        ANTHROPIC.decode_response(b'{"content":[' + call + b'],"stop_reason":"tool_use"}')
 
 
 def test_nothing_is_read_after_the_end() -> None:

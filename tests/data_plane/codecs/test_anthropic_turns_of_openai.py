@@ -234,6 +234,7 @@ LOST_PARTS = {
     "a picture of another kind": {"type": "image_url", "image_url": {"url": "data:image/bmp;base64,Qk0="}},
     "a link that is none": {"type": "image_url", "image_url": {"url": "file:///etc/passwd"}},
     "a part nobody knows": {"type": "hologram", "hologram": {}},
+    "text that is none": {"type": "file", "file": {"file_data": "data:text/csv;base64,/w=="}},
     "a file of another kind": {"type": "file", "file": {"file_data": "data:application/zip;base64,UEs="}},
 }
 

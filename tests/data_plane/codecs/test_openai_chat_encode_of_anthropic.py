@@ -282,6 +282,15 @@ def test_blocks_without_an_equivalent_are_named_as_the_client_wrote_them(block: 
     assert lost == ["messages[0].content[1]"]
 
 
+def test_a_result_that_only_anthropic_can_read_is_named() -> None:
+    found = {"type": "search_result", "source": "s", "title": "t", "content": [text("a")]}
+    turns = [USER, {"role": "assistant", "content": [use("t")]}, {"role": "user", "content": [result("t", [found])]}]
+    body, lost = to_openai({"messages": turns})
+
+    assert body["messages"][2] == {"role": "tool", "tool_call_id": "t", "content": ""}
+    assert lost == ["messages[2]"]
+
+
 def test_an_assistant_of_openai_shows_no_pictures() -> None:
     image = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
     messages = [USER, {"role": "assistant", "content": [text("See"), image]}, USER]
