@@ -10,6 +10,7 @@ from zlib import crc32
 from data_plane.codecs import anthropic_block
 from data_plane.codecs.anthropic_block_encode import FULL_DETAIL, encode_input
 from data_plane.codecs.bedrock_model import Family
+from data_plane.codecs.bedrock_options import Json
 from data_plane.codecs.bedrock_response import API
 from data_plane.llm.content import (
     Audio,
@@ -25,8 +26,6 @@ from data_plane.llm.content import (
     ToolResult,
 )
 from data_plane.llm.loss import Losses
-
-Json = dict[str, object]
 
 MAX_ID = 64
 ID = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
@@ -169,8 +168,8 @@ class BlockEncoder:
 def encode_thought(thought: Thought, family: Family) -> Json | None:
     """None: the model would refuse what it has not signed, and needs no other's thoughts.
 
-    What Claude has signed elsewhere, it takes here, too: docs.anthropic.com, "Extended thinking", "Differences in
-    thinking across model versions": signatures are compatible across platforms.
+    What Claude has signed elsewhere, it takes here, too: signatures are compatible across platforms, says
+    docs.anthropic.com/en/build-with-claude/extended-thinking.
     """
     is_own = thought.api == API
     if is_own and thought.sealed:

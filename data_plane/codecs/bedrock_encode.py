@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from data_plane.codecs.bedrock_block import BlockEncoder, Json
+from data_plane.codecs.bedrock_block import BlockEncoder
 from data_plane.codecs.bedrock_model import TOP_K, Family, family_of, takes_cache_points
+from data_plane.codecs.bedrock_options import BedrockOptions, Json
 from data_plane.codecs.bedrock_reasoning import ReasoningEncoder
 from data_plane.codecs.bedrock_tools import ToolsEncoder
 from data_plane.codecs.bedrock_turns import Conversation, encode_turns
@@ -47,29 +48,21 @@ def encode_request(request: GenerateRequest, traits: Traits, losses: Losses) -> 
     family = family_of(request.model, traits)
     blocks = BlockEncoder(family, losses, takes_cache=takes_cache_points(request.model, family))
     talk = encode_turns(request, traits, losses, blocks)
-    fields: Json = {}
-    config: Json = {}
-    limits: Json = {}
+    options = BedrockOptions()
     body: Json = {"messages": [{"role": turn.role, "content": turn.blocks} for turn in talk.turns]}
     if talk.system:
         body["system"] = talk.system
-    tools = ToolsEncoder(request, traits, losses, blocks, fields, config)
+    tools = ToolsEncoder(request, traits, losses, blocks, options)
     is_forced = tools.add(body, family, has_blocks=_has_tool_blocks(talk))
     if request.max_output_tokens is not None:
-        limits["maxTokens"] = request.max_output_tokens
-    _add_stops(limits, body, request, family, losses)
-    thinks = ReasoningEncoder(request, traits, losses, fields, config, limits).add(family, talk, is_forced=is_forced)
+        options.limits["maxTokens"] = request.max_output_tokens
+    _add_stops(options.limits, body, request, family, losses)
+    thinks = ReasoningEncoder(request, traits, losses, options).add(family, talk, is_forced=is_forced)
     values = _fitting(request, losses, is_claude=family is Family.CLAUDE, thinks=thinks)
-    for name in _place(limits, fields, values, family) if traits.takes_sampling else values:
+    for name in _place(options, values, family) if traits.takes_sampling else values:
         losses.drop(client_word(request, name))
     _drop_unknown(request, losses)
-    for name, value in (
-        ("inferenceConfig", limits),
-        ("outputConfig", config),
-        ("additionalModelRequestFields", fields),
-    ):
-        if value:
-            body[name] = value
+    options.add_to(body)
     _add_rest(body, request, losses)
     return _encode(body)
 
@@ -113,15 +106,15 @@ def _fitting(request: GenerateRequest, losses: Losses, *, is_claude: bool, think
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _place(limits: Json, fields: Json, values: Json, family: Family) -> list[str]:
+def _place(options: BedrockOptions, values: Json, family: Family) -> list[str]:
     """Names of those for which there is no place: the API itself has no `top_k`, and models word it differently."""
     for name, value in values.items():
         if name in LIMITS:
-            limits[LIMITS[name]] = value
+            options.limits[LIMITS[name]] = value
         elif family is Family.NOVA:
-            fields["inferenceConfig"] = {"topK": value}
+            options.fields["inferenceConfig"] = {"topK": value}
         elif family in TOP_K:
-            fields[TOP_K[family]] = value
+            options.fields[TOP_K[family]] = value
     has_no_place = "top_k" in values and family is not Family.NOVA and family not in TOP_K
     return ["top_k"] if has_no_place else []
 

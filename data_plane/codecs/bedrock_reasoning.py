@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from data_plane.codecs import anthropic_block
 from data_plane.codecs.anthropic_reasoning import BUDGETS, EFFORT_BY_BUDGET
 from data_plane.codecs.anthropic_request import MIN_BUDGET
-from data_plane.codecs.bedrock_block import Json
 from data_plane.codecs.bedrock_model import Family
+from data_plane.codecs.bedrock_options import BedrockOptions, Json
 from data_plane.codecs.bedrock_turns import Conversation
 from data_plane.llm.loss import Losses, client_word
 from data_plane.llm.request import Effort, GenerateRequest, Reasoning
@@ -30,19 +30,15 @@ THREE_WORDS: Mapping[Effort, str] = {
 
 
 class ReasoningEncoder:
-    """Of one request: `fields` are the model's own, `config` is the API's `outputConfig`."""
+    """Of one request."""
 
-    __slots__ = ("_request", "_traits", "_losses", "fields", "config", "limits")
+    __slots__ = ("_request", "_traits", "_losses", "_options")
 
-    def __init__(
-        self, request: GenerateRequest, traits: Traits, losses: Losses, fields: Json, config: Json, limits: Json
-    ) -> None:
+    def __init__(self, request: GenerateRequest, traits: Traits, losses: Losses, options: BedrockOptions) -> None:
         self._request = request
         self._traits = traits
         self._losses = losses
-        self.fields = fields
-        self.config = config
-        self.limits = limits  # `inferenceConfig`
+        self._options = options
 
     def add(self, family: Family, talk: Conversation, *, is_forced: bool) -> bool:
         """Whether Claude thinks, who then is told less of sampling. `is_forced`: a tool must be called."""
@@ -70,7 +66,7 @@ class ReasoningEncoder:
     def _add_claude(self, reasoning: Reasoning, talk: Conversation, *, is_forced: bool) -> bool:
         """What forces a tool, or begins the answer, forbids thought."""
         if reasoning.effort is Effort.NONE:
-            self.fields["thinking"] = {"type": "disabled"}
+            self._options.fields["thinking"] = {"type": "disabled"}
             return False
         is_adaptive = reasoning.is_adaptive or reasoning.budget_tokens is not None
         if self._request.api == anthropic_block.API and not is_adaptive:
@@ -82,9 +78,11 @@ class ReasoningEncoder:
             return False
         if reasoning.is_shown is not None:
             thinking["display"] = "summarized" if reasoning.is_shown else "omitted"
-        self.fields["thinking"] = thinking
+        self._options.fields["thinking"] = thinking
         if _is_by_number(thinking):
-            self.limits["maxTokens"] = self._maximum()  # must be more than the number, so it is not left to the model
+            self._options.limits["maxTokens"] = (
+                self._maximum()
+            )  # must be more than the number, so it is not left to the model
         else:
             self._add_effort(reasoning.effort or _effort_of(reasoning.budget_tokens))
         return True
@@ -109,22 +107,22 @@ class ReasoningEncoder:
         if effort is Effort.NONE:
             return
         word = THREE_WORDS[effort]
-        if word == "high" and self.limits.keys() - {"stopSequences"}:
+        if word == "high" and self._options.limits.keys() - {"stopSequences"}:
             self._drop()
             word = "medium"
-        self.fields["reasoningConfig"] = {"type": "enabled", "maxReasoningEffort": word}
+        self._options.fields["reasoningConfig"] = {"type": "enabled", "maxReasoningEffort": word}
 
     def _add_words(self, effort: Effort, family: Family) -> None:
         if family is Family.GPT:
-            self.fields["reasoning"] = {"effort": "low" if effort is Effort.MINIMAL else effort.value}
+            self._options.fields["reasoning"] = {"effort": "low" if effort is Effort.MINIMAL else effort.value}
         elif family is Family.GPT_OSS or family is Family.KIMI:
-            self.fields["reasoning_effort"] = THREE_WORDS[effort]
+            self._options.fields["reasoning_effort"] = THREE_WORDS[effort]
         else:
             self._add_effort(effort)
 
     def _add_effort(self, effort: Effort | None) -> None:
         if effort is not None:
-            self.config["effort"] = "low" if effort is Effort.MINIMAL else effort.value
+            self._options.output["effort"] = "low" if effort is Effort.MINIMAL else effort.value
 
     def _drop(self) -> None:
         self._losses.drop(client_word(self._request, "reasoning_effort"))

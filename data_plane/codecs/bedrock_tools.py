@@ -9,8 +9,9 @@ import msgspec
 from msgspec import Raw
 
 from data_plane.codecs.anthropic_block import ANSWER_TOOL
-from data_plane.codecs.bedrock_block import NAME, BlockEncoder, Json
+from data_plane.codecs.bedrock_block import NAME, BlockEncoder
 from data_plane.codecs.bedrock_model import Family
+from data_plane.codecs.bedrock_options import BedrockOptions, Json
 from data_plane.llm.loss import Losses, client_word
 from data_plane.llm.request import FunctionTool, GenerateRequest, OutputMode, Tool, ToolChoice, ToolMode
 from data_plane.llm.traits import Traits
@@ -22,19 +23,18 @@ _object = msgspec.json.Decoder(dict[str, Raw]).decode
 
 
 class ToolsEncoder:
-    """Of one request. `fields` are the model's own, `config` is the API's `outputConfig`."""
+    """Of one request."""
 
-    __slots__ = ("_request", "_traits", "_losses", "_blocks", "config", "fields")
+    __slots__ = ("_request", "_traits", "_losses", "_blocks", "_options")
 
     def __init__(
-        self, request: GenerateRequest, traits: Traits, losses: Losses, blocks: BlockEncoder, fields: Json, config: Json
+        self, request: GenerateRequest, traits: Traits, losses: Losses, blocks: BlockEncoder, options: BedrockOptions
     ) -> None:
         self._request = request
         self._traits = traits
         self._losses = losses
         self._blocks = blocks
-        self.fields = fields
-        self.config = config
+        self._options = options
 
     def add(self, body: Json, family: Family, *, has_blocks: bool) -> bool:
         """Whether a tool must be called. `has_blocks`: the conversation has calls or results, which are refused
@@ -95,7 +95,7 @@ class ToolsEncoder:
         if family is not Family.CLAUDE or (encoded and "auto" not in encoded):
             self._losses.drop("parallel_tool_calls")
             return encoded
-        self.fields["tool_choice"] = {"type": "auto", "disable_parallel_tool_use": True}
+        self._options.fields["tool_choice"] = {"type": "auto", "disable_parallel_tool_use": True}
         return {}  # told twice, it is refused
 
     def _placeholders(self) -> list[Json]:
@@ -114,7 +114,7 @@ class ToolsEncoder:
             schema = bytes(ANY_OBJECT if output.schema is None else output.schema).decode(errors="replace")
             known = {"schema": schema, "name": output.name, "description": output.description}
             definition = {name: value for name, value in known.items() if value}
-            self.config["textFormat"] = {"type": "json_schema", "structure": {"jsonSchema": definition}}
+            self._options.output["textFormat"] = {"type": "json_schema", "structure": {"jsonSchema": definition}}
             return True
         if tools:
             self._losses.drop(client_word(self._request, "response_format"))

@@ -6,7 +6,8 @@ Source: docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html
 
 from collections.abc import Sequence
 
-from data_plane.codecs.bedrock_block import BlockEncoder, Json
+from data_plane.codecs.bedrock_block import BlockEncoder
+from data_plane.codecs.bedrock_options import Json
 from data_plane.llm.content import Role
 from data_plane.llm.loss import Losses, message_path
 from data_plane.llm.request import GenerateRequest
