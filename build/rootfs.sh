@@ -92,7 +92,7 @@ build() {
         --output-format JSON --output-file "$prefix/sbom.cdx.json" "$prefix/bin/python"
 
     find "$prefix" -depth -type d \( -name tests -o -name __pycache__ \) -path '*/site-packages/*' -exec rm -rf {} +
-    find "$prefix" -type f \( -name '*.h' -o -name '*.pxd' -o -name '*.pyx' -o -name '*.c' -o -name '*.map' \) -delete
+    find "$prefix" -type f \( -name '*.h' -o -name '*.pxd' -o -name '*.pyx' -o -name '*.c' -o -name '*.a' -o -name '*.map' \) -delete
     rm -rf "$prefix/include" "$prefix"/bin/{activate,activate.*,Activate.ps1}
     # Nothing writes byte code where the root is read-only. Checked by content: the same for the same sources.
     "$prefix/bin/python" -m compileall -q --invalidation-mode unchecked-hash "$packages"

@@ -25,6 +25,7 @@ from control_plane.api.tls import ListenerTls
 from control_plane.audit.log import timestamp
 from control_plane.audit.retention import AuditRetention
 from control_plane.backup.apply import RestoreDuty
+from control_plane.backup.export import Exporter
 from control_plane.backup.fence import FencedStore
 from control_plane.backup.restore import Restores
 from control_plane.backup.snapshot import KeyFileError as GroupKeyFileError
@@ -258,6 +259,7 @@ class ControlPlane:
             index=self._index,
             resources=Resources(self._store, self._sealer, writer),
             tokens=self._tokens,
+            exporter=Exporter(self._store, self._sealer, package_version(), lambda: datetime.now(UTC)),
             restores=Restores(self._store, self._sealer, lambda: datetime.now(UTC)),
             snapshots=Snapshots(self._distribution.catalog, self._settings.last_good_key_file),
             catalog=self._distribution.catalog,

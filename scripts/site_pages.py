@@ -62,8 +62,8 @@ def _page_of(path: PurePosixPath) -> PurePosixPath:
         return _page_of(path / own)
     if path.is_relative_to(DOCS):
         return path.relative_to(DOCS)
-    is_page = path.suffix == ".md"
-    return PurePosixPath("repository") / (path if is_page else path.with_name(path.name + ".md"))
+    shown = PurePosixPath("repository", *(part.lstrip(".") for part in path.parts))  # mkdocs leaves hidden files out
+    return shown if path.suffix == ".md" else shown.with_name(shown.name + ".md")
 
 
 def _source_of(page: PurePosixPath) -> PurePosixPath:

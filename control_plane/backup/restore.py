@@ -25,6 +25,8 @@ from control_plane.store.stored import store_errors
 
 INITIAL_KEYS = frozenset(map(resource_key, ("platform/Tenant/default", "platform/Gateway/default")))
 
+DIFFERENT = ("Created", "Replaced", "Deleted")  # what may become of a resource or token
+
 State = Literal["None", "DryRun", "Unchanged", "Applying", "Finished"]
 
 
@@ -134,7 +136,7 @@ class Restores:
         current = parse_epoch(epoch.value) if epoch else None
         if restored is None or restored.backup != id or current is None or current.name != restored.epoch:
             return None
-        differs = any(counts.get(f"{name}{what}") for name in ("resources", "tokens") for what in _DIFFERENT)
+        differs = any(counts.get(f"{name}{what}") for name in ("resources", "tokens") for what in DIFFERENT)
         return None if differs else _finished(restored, "Unchanged")
 
     async def _begin(self, file: BinaryIO, id: str, actor: Actor, counts: Mapping[str, int], under_way: int) -> None:
@@ -148,9 +150,6 @@ class Restores:
             raise WriteConflict(str(error)) from error
         except Conflict as error:
             raise WriteConflict("another restore has begun at the same time, or this one took too long") from error
-
-
-_DIFFERENT = ("Created", "Replaced", "Deleted")
 
 
 def mint_epoch() -> str:
@@ -171,8 +170,8 @@ async def _slowly(found: Iterator[Record]) -> AsyncIterator[Record]:
 
 
 def _told(counts: Mapping[str, int]) -> str:
-    made, replaced, deleted = (counts.get(f"resources{what}", 0) for what in _DIFFERENT)
-    tokens = sum(counts.get(f"tokens{what}", 0) for what in _DIFFERENT)
+    made, replaced, deleted = (counts.get(f"resources{what}", 0) for what in DIFFERENT)
+    tokens = sum(counts.get(f"tokens{what}", 0) for what in DIFFERENT)
     return f"create {made}, replace {replaced} and delete {deleted} of them, and change {tokens} admin tokens"
 
 

@@ -48,6 +48,8 @@ def verify(file: BinaryIO, sealer: Sealer) -> Verified:
         )
     if wrong:
         raise Invalid(f"the backup does not fit the master keys: {'; '.join(wrong)}")
+    if not sealer.is_signed(verified.summary.checksum, verified.summary.signature):
+        raise Invalid("the backup is not signed under the master keys of this control plane: others made or changed it")
     return verified
 
 

@@ -57,7 +57,7 @@ def apply(files: tuple[str, ...], prune: bool, selector: str, prune_kinds: tuple
     What is already as the files say stays untouched. With --wait the exit status is 0 if all of it is in force, 9 if
     not, 10 if all was undone therefore, 11 if something could not be undone.
     """
-    wish = Wish(**options)
+    wish = Wish(**options)  # click gives the options by the names of its fields
     if wish.wait and wish.dry_run:
         raise click.UsageError("--dry-run changes nothing that --wait could wait for")
     if wish.rollback_on_failure and not wish.wait:

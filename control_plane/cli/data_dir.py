@@ -35,6 +35,10 @@ class DataDir:
         return self.root / "replica"
 
     @property
+    def collector(self) -> Path:
+        return self.root / "collector"
+
+    @property
     def binaries(self) -> Path:
         return self.root / "bin"
 

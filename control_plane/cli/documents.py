@@ -74,5 +74,5 @@ def _contents(path: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _is_meant(file: Path, folder: Path) -> bool:
-    """Whether it is a file and not hidden: Kubernetes keeps a mounted volume's files in a hidden folder a second time."""
+    """Whether it is a file and not hidden: Kubernetes keeps a mounted volume's files twice."""
     return file.is_file() and not any(part.startswith(".") for part in file.relative_to(folder).parts)

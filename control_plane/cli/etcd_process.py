@@ -78,6 +78,11 @@ class EtcdProcess:
         return f"{'https' if self._member.tls else 'http'}://{LOOPBACK}:{self._client_port}"
 
     @property
+    def peer_url(self) -> str:
+        """Where other members, or a snapshot that is put back, expect this one; of a member of a cluster only."""
+        return f"http://{LOOPBACK}:{dict(self._member.peers)[self._member.name]}"
+
+    @property
     def metrics_url(self) -> str:
         """Answers `/health` and `/metrics`, in the clear, on loopback only."""
         return f"http://{LOOPBACK}:{self._metrics_port}"

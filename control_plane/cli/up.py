@@ -42,6 +42,7 @@ class Options:
     workers: int
     data_dir: Path
     ephemeral: bool
+    collector: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Ports:
     control_health: int
     replica_admin: int
     demo: int
+    collector: int
+    collector_health: int
 
 
 @click.command()
@@ -63,8 +66,17 @@ class Ports:
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes.")
 @click.option("--data-dir", type=click.Path(path_type=Path), default=".isthmus", show_default=True, help="Its data.")
 @click.option("--ephemeral", is_flag=True, help="Begin with nothing and keep nothing: data in a temporary folder.")
-def up(
-    config: Path | None, port: int | None, admin_port: int | None, workers: int, data_dir: Path, ephemeral: bool
+@click.option(
+    "--collector", is_flag=True, help="Also keep call records in an embedded ClickHouse (isthmus[collector])."
+)
+def up(  # noqa: PLR0913 - one for each option
+    config: Path | None,
+    port: int | None,
+    admin_port: int | None,
+    workers: int,
+    data_dir: Path,
+    ephemeral: bool,
+    collector: bool,
 ) -> None:
     """Run Isthmus on this machine: etcd, a control plane and one replica.
 
@@ -72,7 +84,7 @@ def up(
     GEMINI_API_KEY, OLLAMA_HOST, VLLM_URL); without any, a demo model server answers. Ctrl-C stops everything.
     A second run keeps the data and the key.
     """
-    options = Options(config or default_config(), port, admin_port, workers, data_dir.absolute(), ephemeral)
+    options = Options(config or default_config(), port, admin_port, workers, data_dir.absolute(), ephemeral, collector)
     with _folder(options) as folder:
         asyncio.run(_Up(options, folder).run())
 
@@ -144,6 +156,8 @@ class _Up:
         found = await self._find_models(ports)
         async with Client(access) as client:
             prepared = await prepare(client, options.config, found, folder, _report)
+            if options.collector:
+                await self._start_collector(ports, pki)
             await self._start_replica(ports, pki, client)
         return self._announce(ports, access, prepared, found)
 
@@ -202,6 +216,7 @@ class _Up:
                 f"--discovery-key={pki.server.key}",
                 f"--discovery-ca={pki.authority}",
                 f"--master-key-file={folder.master_key_file}",
+                f"--last-good-key-file={folder.last_good_key_file}",
                 f"--bootstrap-token-file={folder.admin_token_file}",
             ],
         )
@@ -221,6 +236,24 @@ class _Up:
         for detected in found:
             _report(detected.notice)
         return found
+
+    async def _start_collector(self, ports: Ports, pki: Pki) -> None:
+        child = self._children.start(
+            "collector",
+            [
+                sys.executable,
+                "-m",
+                "control_plane.collector",
+                f"--listen=127.0.0.1:{ports.collector}",
+                f"--cert={pki.server.certificate}",
+                f"--key={pki.server.key}",
+                f"--ca={pki.authority}",
+                f"--health-listen=127.0.0.1:{ports.collector_health}",
+                f"--data-dir={self._folder.collector}",
+            ],
+        )
+        _report("collector: starting")
+        await self._wait(child, f"http://127.0.0.1:{ports.collector_health}")
 
     async def _start_replica(self, ports: Ports, pki: Pki, client: Client) -> None:
         folder = self._folder
@@ -242,8 +275,9 @@ class _Up:
                 f"--data-dir={folder.replica}",
                 f"--last-good-key-file={folder.last_good_key_file}",
                 f"--drain-seconds={DRAIN_SECONDS}",
+                *([f"--collectors=127.0.0.1:{ports.collector}"] if self._options.collector else []),
             ],
-            stop_seconds=DRAIN_SECONDS + 5.0,
+            stop_seconds=DRAIN_SECONDS + 10.0,  # it also waits for the collector to take its last records
         )
         _report(f"replica: starting with {self._options.workers} worker{'s' if self._options.workers > 1 else ''}")
         await self._wait(child, f"http://127.0.0.1:{ports.replica_admin}")
@@ -290,6 +324,8 @@ def _choose_ports(options: Options) -> Ports:
         control_health=choose(None, 0, taken, option=""),
         replica_admin=choose(None, 9090, taken, option=""),
         demo=choose(None, 0, taken, option=""),
+        collector=choose(None, 0, taken, option=""),
+        collector_health=choose(None, 0, taken, option=""),
     )
 
 

@@ -21,6 +21,7 @@ from control_plane.collector.settings import Server, Settings, parse
 from control_plane.collector.writer import Writer
 from control_plane.distribution.server import Certificates, ServerTls, make_server
 from control_plane.settings import Address, SettingsError, package_version
+from control_plane.wall_clock import wall_clock
 
 FAILED, MISUSED = 1, 2  # exit statuses
 FINISH_SECONDS = 8.0  # for streams to end once what they have brought is stored
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str]) -> int:
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
     )
+    for library in ("urllib3", "clickhouse_connect"):  # what they warn of fails, and is said by us, once
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     try:
         asyncio.run(_run_until_told(settings))
     except CannotStart as error:
@@ -92,7 +95,7 @@ class Collector:
         self._keeper = Keeper(self._store, self._counters)
         self._roll_up = RollUp(self._store, self._keeper, self._counters, utc_now)
         self._writer = Writer(self._store, self._keeper, self._counters, utc_now, self._roll_up.add)
-        self._service = CollectorService(self._writer, self._keeper, self._counters, settings.trust_domain)
+        self._service = CollectorService(self._writer, self._keeper, self._counters, settings.trust_domain, wall_clock)
 
     async def run(self) -> None:
         """Until cancelled; then what has been received is stored, if it can be.
@@ -104,11 +107,11 @@ class Collector:
         tls = ServerTls(settings.certificate, settings.key, settings.authority)
         health = _bind("--health-listen", settings.health_listen)
         try:
-            server, port = make_server(
-                str(settings.listen), Certificates(tls, lambda: utc_now().timestamp()), self._service.handler()
-            )
-        except (OSError, CertificateError) as error:
-            raise CannotStart(f"--listen {settings.listen}, with --cert, --key and --ca: {error}") from error
+            server, port = make_server(str(settings.listen), Certificates(tls, wall_clock), self._service.handler())
+        except CertificateError as error:
+            raise CannotStart(f"--cert, --key and --ca: {error}") from error
+        except OSError as error:
+            raise CannotStart(f"--listen {settings.listen}: the address cannot be bound") from error
         async with serving(make_app(self._keeper, self._counters), health), asyncio.TaskGroup() as group:
             background = [group.create_task(each.run()) for each in (self._keeper, self._writer, self._roll_up)]
             await server.start()

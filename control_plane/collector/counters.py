@@ -31,7 +31,7 @@ class Counters:
     stored_bytes_total: int = _counter("Bytes of the deliveries that were stored.")
     writes_total: int = _counter("Blocks written to the store.")
     write_failures_total: int = _counter("Times that the store took nothing, or could not be reached.")
-    write_seconds_total: float = _counter("Time of writing.")
+    write_seconds_total: float = _counter("Time of writing, with waiting for roll-ups.")
     last_write_timestamp_seconds: float = _gauge("When the store last took something; 0 at the start.")
     stale_hours: int = _gauge("Hours whose sums are to be made anew.")
     roll_ups_total: int = _counter("Hours summed up.")

@@ -6,6 +6,7 @@ Source: clickhouse.com/docs/integrations/python (clickhouse-connect 1.12), click
 import contextlib
 import fcntl
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 60  # for one insert or roll-up
 MAX_REASON = 300  # characters of an engine's message: some repeat the whole statement
+QUERY_ID = re.compile(r"/\?query_id=[-0-9a-f]+")
 SETTINGS = {
     "async_insert": 0,  # else a server may confirm what it holds in memory only
     "max_partitions_per_insert_block": 0,  # records that waited on their node may come from many days
@@ -99,7 +101,8 @@ class _Engine:
             yield
         except (ClickHouseError, OSError, RuntimeError) as error:  # the embedded engine raises RuntimeError
             self.close()
-            raise StoreError(" ".join(str(error).split())[:MAX_REASON]) from error
+            reason = QUERY_ID.sub("", " ".join(str(error).split()))  # else no two failures were alike
+            raise StoreError(reason[:MAX_REASON]) from error
 
 
 def _connect(server: Server) -> "Client":
@@ -136,6 +139,8 @@ def _embedded(where: Embedded) -> Callable[[], "Client"]:
         raise EngineMissing(f"--data-dir '{where.data_dir}' is used by another collector") from error
     except OSError as error:
         raise EngineMissing(f"--data-dir '{where.data_dir}': {error.strerror}") from error
+    for leftover in scratch.iterdir():  # of a process that was killed
+        leftover.unlink(missing_ok=True)
     tempfile.tempdir = str(scratch)  # the client hands blocks to the engine as files; /tmp may be small or read-only
 
     def connect() -> "Client":

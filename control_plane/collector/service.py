@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 import grpc
 import grpc.aio
@@ -11,7 +12,7 @@ from isthmus.telemetry.v1.telemetry_pb2 import Delivery, Receipt
 from control_plane.collector.counters import Counters
 from control_plane.collector.keeper import Keeper
 from control_plane.collector.writer import Parcel, Writer
-from control_plane.distribution.peer import Unproved, gateway_of
+from control_plane.distribution.peer import Unproved, certificate_end, gateway_of
 
 SERVICE = "isthmus.telemetry.v1.RecordCollector"
 SEND_SECONDS = 30.0  # to put a receipt on a stream
@@ -32,8 +33,9 @@ class _Ended(Exception):
 class _Stream:
     """What a stream's two tasks and the writer share."""
 
-    def __init__(self, gateway: str) -> None:
+    def __init__(self, gateway: str, certificate_end: float) -> None:
         self.gateway = gateway
+        self.certificate_end = certificate_end  # in seconds since 1970
         self.received = 0
         self.stored = 0
         self.is_over = False  # nothing more will come
@@ -59,7 +61,15 @@ class _Stream:
 class CollectorService:
     """Serves as long as the server does that `handler` was given to."""
 
-    def __init__(self, writer: Writer, keeper: Keeper, counters: Counters, trust_domain: str) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        keeper: Keeper,
+        counters: Counters,
+        trust_domain: str,
+        wall_clock: Callable[[], float],
+    ) -> None:
+        self._wall_clock = wall_clock
         self._writer = writer
         self._keeper = keeper
         self._counters = counters
@@ -81,14 +91,15 @@ class CollectorService:
     async def _serve(self, _requests: object, context: Context) -> None:
         self._counters.streams_total += 1
         try:
-            await self._run(_Stream(self._authenticate(context)), context)
+            await self._run(self._authenticate(context), context)
         except _Ended as end:
             logger.warning("stream_ended peer=%s code=%s reason=%r", context.peer(), end.code.name, str(end))
             await context.abort(end.code, str(end))
 
-    def _authenticate(self, context: Context) -> str:
+    def _authenticate(self, context: Context) -> _Stream:
         try:
-            gateway = gateway_of(context.auth_context(), self._trust_domain)
+            proof = context.auth_context()
+            stream = _Stream(gateway_of(proof, self._trust_domain), certificate_end(proof))
         except Unproved as error:
             self._counters.refused_streams_total += 1
             raise _Ended(grpc.StatusCode.UNAUTHENTICATED, str(error)) from error
@@ -96,7 +107,7 @@ class CollectorService:
             raise _Ended(grpc.StatusCode.UNAVAILABLE, "the collector is about to end")
         if self._keeper.missing:  # so that the node tries another collector
             raise _Ended(grpc.StatusCode.UNAVAILABLE, f"nothing can be stored now: {self._keeper.missing}")
-        return gateway
+        return stream
 
     async def _run(self, stream: _Stream, context: Context) -> None:
         self._streams.add(stream)
@@ -119,6 +130,7 @@ class CollectorService:
                 stream.finish()
                 return
             try:
+                self._check_certificate(stream)
                 delivery = _parse(message, stream)
             except _Ended as end:
                 self._counters.refused_streams_total += 1
@@ -129,6 +141,10 @@ class CollectorService:
             stream.received = delivery.sequence
             await self._writer.put(Parcel(stream, stream.gateway, delivery, len(message)))
 
+    def _check_certificate(self, stream: _Stream) -> None:
+        if self._wall_clock() > stream.certificate_end:
+            raise _Ended(grpc.StatusCode.UNAUTHENTICATED, "the certificate has ended")
+
     async def _send_receipts(self, stream: _Stream, context: Context) -> None:
         """Until the stream shall end."""
         sent = 0
@@ -136,8 +152,11 @@ class CollectorService:
             stream.wake.clear()
             if sent < stream.stored:
                 sent = stream.stored
-                async with asyncio.timeout(SEND_SECONDS):
-                    await context.write(Receipt(sequence=sent).SerializeToString())
+                try:
+                    async with asyncio.timeout(SEND_SECONDS):
+                        await context.write(Receipt(sequence=sent).SerializeToString())
+                except TimeoutError:
+                    stream.fail(_Ended(grpc.StatusCode.DEADLINE_EXCEEDED, "the node reads no receipts"))
             elif stream.is_over and stream.stored == stream.received:
                 return
             else:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -99,11 +100,15 @@ class Writer:
         self._hurry.set()
 
     async def _write_block(self, parcels: list[Parcel]) -> None:
+        began = time.monotonic()
         try:
             block = await self._keeper.call(self._write, parcels)
         except StoreError as error:
+            self._keeper.on_failure(str(error))
             self._fail(parcels, str(error))
             return
+        self._keeper.on_success()
+        self._counters.write_seconds_total += time.monotonic() - began
         size_bytes = sum(each.size_bytes for each in parcels)
         self._add_bytes(-size_bytes)
         self._count(block, size_bytes)

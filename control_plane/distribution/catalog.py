@@ -179,9 +179,9 @@ class Catalog:
 
         Raises:
             UnderRestore: the store is between two sets.
-            StoreReplaced: its revision is lower than it was.
+            StoreReplaced: its revision, or that of a key, is lower than it was.
         """
-        known = self.state.revision
+        known, held = self.state.revision, self.state.keys()
         entries: dict[str, Entry] = {}
         page = await self._store.list(PATH_PREFIX, start=LETTERS_START, limit=PAGE_ENTRIES)
         revision = page.revision
@@ -196,6 +196,9 @@ class Catalog:
                 page = await self._store.list(prefix, start=start, limit=PAGE_ENTRIES, revision=revision)
                 entries.update((entry.key, entry) for entry in page.entries)
                 start = page.next_key
+        # A store that was put back may have gone beyond the revision that it had; its keys tell all the same.
+        if back := next((key for key, entry in entries.items() if held.get(key, 0) > entry.revision), None):
+            raise StoreReplaced(f"`{back}` is at revision {entries[back].revision} and was at {held[back]}")
         return _Listing(revision, entries)
 
     def _take(self, listing: _Listing) -> None:

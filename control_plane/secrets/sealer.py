@@ -89,6 +89,16 @@ class Sealer:
         digest = hmac.new(secret, _bound_to(path, key) + b"\0" + plaintext.encode(), hashlib.sha256).digest()
         return f"{FINGERPRINT_PREFIX}v1:{digest[:FINGERPRINT_BYTES].hex()}"
 
+    def sign(self, data: bytes) -> str:
+        """`<key id>:<hex>`: proves that who has the first key has seen exactly this."""
+        return f"{self._first}:{_signature(self._keys[self._first], data)}"
+
+    def is_signed(self, data: bytes, signature: str) -> bool:
+        """Whether `sign` of who has one of our keys made it."""
+        key_id, _, given = signature.partition(":")
+        key = self._keys.get(key_id)
+        return key is not None and hmac.compare_digest(given.encode(), _signature(key, data).encode())
+
 
 def sealed_under(value: str) -> str | None:
     """The id of the key that sealed a value; None: it is not sealed."""
@@ -124,6 +134,10 @@ def read_key_file(path: Path) -> dict[str, bytes]:
     if not keys:
         raise KeyFileError(f"{path} holds no master key; add a line of a key id, ':' and {KEY_BYTES} bytes in base64")
     return keys
+
+
+def _signature(key: bytes, data: bytes) -> str:
+    return hmac.digest(hmac.digest(key, b"isthmus signature v1", "sha256"), data, "sha256").hex()
 
 
 def _bound_to(path: str, key: str) -> bytes:

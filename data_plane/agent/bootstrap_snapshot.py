@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import aiohttp
 from yarl import URL
@@ -19,15 +19,17 @@ from data_plane.agent.discovery import Discovery
 from data_plane.agent.messages import Commit
 from data_plane.agent.source import serve
 from data_plane.config.last_good import Opener
-from data_plane.config.resource_set import Position, ResourceSet
+from data_plane.config.resource_set import ResourceSet
 
 FETCH_SECONDS = 60.0  # for a whole snapshot
 CONNECT_SECONDS = 5.0
 MAX_BYTES = 1024 * 1024 * 1024  # as much as the discovery protocol brings in one update
+MEMORY_BYTES = 32 * 1024 * 1024
 READ_BYTES = 256 * 1024
 FIRST_WAIT_SECONDS = 1.0
 MAX_WAIT_SECONDS = 30.0
 POLL_SECONDS = 0.05
+CONFIRM_SECONDS = 0.5
 
 logger = logging.getLogger(__name__)
 
@@ -51,14 +53,22 @@ class Location:
 class Bootstrap:
     """Waits for a control plane for `wait_seconds`, then serves the snapshot, and goes on asking control planes.
 
-    What it brings binds the replica to no store: the first control plane that answers replaces it, whatever its epoch
-    and revision. It is asked for only while nothing is served, so it never replaces what a control plane gave.
+    It is asked for only while nothing is served, so it never replaces what a control plane gave. Like a last good file
+    it binds the replica to its store's epoch: a store that lost its content does not empty the replica.
     """
 
     def __init__(
-        self, location: Location, opener: Opener, *, wait_seconds: float, uniform: Callable[[float, float], float]
+        self,
+        location: Location,
+        opener: Opener,
+        *,
+        scratch: Path,
+        wait_seconds: float,
+        uniform: Callable[[float, float], float],
     ) -> None:
+        """`scratch`: a folder for what is too large for memory while it comes."""
         self.failures = 0
+        self._scratch = scratch
         self._location = location
         self._opener = opener
         self._wait_seconds = wait_seconds
@@ -66,7 +76,7 @@ class Bootstrap:
         self._commit: Commit | None = None
 
     def is_served(self, agent: Agent) -> bool:
-        """Whether the replica serves the snapshot, with no word from a control plane yet."""
+        """Whether the replica serves the snapshot, and no control plane has replaced or confirmed it yet."""
         return self._commit is not None and agent.served.commit is self._commit
 
     async def run(self, discovery: Discovery, agent: Agent) -> None:
@@ -85,9 +95,12 @@ class Bootstrap:
                 logger.info("serving the bootstrap snapshot location=%s", self._location)
             else:
                 self._fail("nothing in it can be served")
-            served.apply({}, Position())
             discovery.start_from(served)
             group.create_task(discovery.run())
+            while self._commit is not None:
+                await asyncio.sleep(CONFIRM_SECONDS)
+                if discovery.is_current:
+                    self._commit = None
 
     async def _obtain_if_left_alone(self, discovery: Discovery, agent: Agent) -> ResourceSet | None:
         """The snapshot, once no control plane has answered for so long; None: one has."""
@@ -119,7 +132,8 @@ class Bootstrap:
         url = self._location.url
         if url is None:
             return await asyncio.to_thread(self._open, Path(self._location.text))
-        with tempfile.TemporaryFile() as file:
+        with tempfile.SpooledTemporaryFile(MEMORY_BYTES, dir=str(self._scratch)) as spooled:
+            file = cast(BinaryIO, spooled)  # it has all that a binary file has
             await self._fetch(url, file)
             file.seek(0)
             return await asyncio.to_thread(self._opener.open, file)

@@ -136,6 +136,7 @@ class CollectorFeed:
         self._acked: dict[Path, int] = {}  # how far a file that is claimed has been stored
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="collector-feed")
         self._hurry = asyncio.Event()
+        self._finishes = 0  # how often `finish` was called
         self._is_empty = asyncio.Event()
         self._empty_at = time.monotonic()
         self.counters = FeedCounters()
@@ -160,8 +161,6 @@ class CollectorFeed:
                     reason = f"{error.code().name}: {error.details()}"
                 except (CollectorEnded, CertificateError, TimeoutError, OSError, DecodeError) as error:
                     reason = str(error) or "no answer in time"
-                except asyncio.InvalidStateError:
-                    reason = "the stream is over"
                 finally:
                     self.connected_to = None
                 if time.monotonic() - started > STABLE_SECONDS:
@@ -175,6 +174,7 @@ class CollectorFeed:
     async def finish(self) -> None:
         """Send what there is now, as far as a collector that is connected takes it at once."""
         self._hurry.set()
+        self._finishes += 1
         if self.connected_to is not None:
             self._is_empty.clear()
             with suppress(TimeoutError):
@@ -200,8 +200,9 @@ class CollectorFeed:
     # What a transfer asks for.
 
     async def claim(self) -> Claim:
+        asked = self._finishes
         claim = await self._on_disk(self._claim)
-        if not claim.sums and not claim.records:
+        if not claim.sums and not claim.records and asked == self._finishes:  # else more may have come since we looked
             self._is_empty.set()
         return claim
 
@@ -307,6 +308,7 @@ class _Transfer:
                 await self._forget(file)
             if claim.is_all:
                 self._feed.on_empty(claimed_at)
+            if claim.is_all or not (claim.sums or claim.records):
                 await self._feed.pause()
 
     async def _forget(self, file: Path) -> None:
@@ -328,8 +330,11 @@ class _Transfer:
         self._sequence += 1
         delivery.sequence = self._sequence
         self._under_way.append(_Sent(self._sequence, file, end, records))
-        async with asyncio.timeout(RECEIPT_SECONDS):
-            await self._call.write(delivery.SerializeToString())
+        try:
+            async with asyncio.timeout(RECEIPT_SECONDS):
+                await self._call.write(delivery.SerializeToString())
+        except asyncio.InvalidStateError:  # the stream has ended meanwhile
+            raise await self._ended() from None
         self._feed.counters.sent += records
 
     async def _settle(self, under_way: int) -> None:
@@ -345,4 +350,7 @@ class _Transfer:
             while self._under_way and self._under_way[0].sequence <= sequence:
                 self._feed.on_acked(self._under_way.popleft())
             self._receipt.set()
-        raise CollectorEnded(f"{(await self._call.code()).name}: {await self._call.details()}")
+        raise await self._ended()
+
+    async def _ended(self) -> CollectorEnded:
+        return CollectorEnded(f"{(await self._call.code()).name}: {await self._call.details()}")

@@ -78,6 +78,11 @@ class Discovery:
         self.connected_to: str | None = None
         self.connected_since = 0.0  # on the monotonic clock
 
+    @property
+    def is_current(self) -> bool:
+        """Whether a control plane is connected whose store is the one that is served: what it has comes, or is here."""
+        return self.connected_to is not None and not self._subscriber.has_refused
+
     def start_from(self, resources: ResourceSet) -> None:
         """What is served already; not while it runs."""
         self._subscriber.resources = resources

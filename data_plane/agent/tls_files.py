@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,6 @@ import grpc
 
 from data_plane.agent.certificate_files import PairFiles, file_state
 from data_plane.config.certificate import CertificateError
-from data_plane.equipment import wall_clock
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,12 @@ class TlsFiles:
     """PEM files. `get` gives what is in them, as long as that is of use; else what was before."""
 
     def __init__(
-        self, certificate: Path, key: Path, authority: Path, *, wall_clock: Callable[[], float] = wall_clock
+        self,
+        certificate: Path,
+        key: Path,
+        authority: Path,
+        *,
+        wall_clock: Callable[[], float] = time.time,  # noqa: TID251 - certificates end at a date
     ) -> None:
         self.reloads = 0
         self.failures = 0

@@ -219,7 +219,7 @@ class ProviderAuth(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
 
 class ProviderSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     type: Literal["OpenAI", "Anthropic", "Gemini", "OpenAICompatible"]
-    base_url: Annotated[str, Meta(pattern=r"^(https?://[^\s?#@]+)?\Z", max_length=1024)] = ""
+    base_url: Annotated[str, Meta(pattern=r'^(https?://[!-"$->A-~]+)?\Z', max_length=1024)] = ""
     auth: ProviderAuth = ProviderAuth()
     tls: UpstreamTls | None = None
     description: Annotated[str, Meta(max_length=1024)] = ""

@@ -290,6 +290,13 @@ RECORDS = Row(
             alerts=("IsthmusSpoolFilling",),
         ),
         Panel(
+            "Waiting for a collector",
+            "How long the oldest record of each replica has waited.",
+            {"{{pod}}": "isthmus_collector_lag_seconds{{replicas}}"},
+            "s",
+            alerts=("IsthmusRecordsWait",),
+        ),
+        Panel(
             "Collectors",
             "Records stored a second, writes that failed and streams that were refused within an hour.",
             {

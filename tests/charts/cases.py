@@ -72,6 +72,87 @@ EVERYTHING: dict[str, Any] = {
     },
 }
 
+SEEDED: dict[str, Any] = {
+    "collector": {"enabled": True, "extraArgs": ["--verbose"]},
+    "seed": {
+        "enabled": True,
+        "resources": [{"apiVersion": "isthmus.dev/v1", "kind": "Team", "metadata": {"name": "red"}, "spec": {}}],
+        "existingConfigMap": "more",
+        "existingSecret": "keys",
+        "atomic": False,
+    },
+    "backup": {"enabled": True, "storage": {"className": "fast"}},
+    "jobs": {"adminToken": {"existingSecret": "admin"}, "podLabels": {"team": "platform"}},
+    "dataPlane": {
+        "listeners": {
+            "http": {"proxyProtocol": {"enabled": True, "trusted": ["10.0.0.0/8", "fd00::/8"]}},
+            "https": {"enabled": True, "certificateSecrets": ["edge-tls", "other-tls"]},
+        },
+        "bootstrapSnapshot": {"existingClaim": "snapshots", "file": "default.snapshot"},
+    },
+}
+
+OWN_AUTHORITY: dict[str, Any] = {
+    "certificates": CERT_MANAGER["certificates"],
+    "etcd": {
+        "statefulSet": {
+            "replicas": 5,
+            "storage": {"size": "20Gi", "className": "fast"},
+            "extraConfig": {"log-level": "warn"},
+            "affinity": {"nodeAffinity": {}},
+        }
+    },
+    "collector": {
+        "enabled": True,
+        "store": "ClickHouse",
+        "clickhouse": {"url": "https://clickhouse.example:8443", "existingSecret": "clickhouse"},
+    },
+    "backup": {"enabled": True, "snapshot": False, "storage": {"existingClaim": "backups"}},
+    "dataPlane": {"bootstrapSnapshot": {"url": "https://snapshots.example/default"}},
+}
+
+# What leads traffic in, and what watches, all at once.
+EDGE: dict[str, Any] = {
+    "ingress": {
+        "enabled": True,
+        "className": "nginx",
+        "annotations": {"nginx.ingress.kubernetes.io/proxy-buffering": "off"},
+        "hosts": [
+            {"host": "ai.example.org"},
+            {"host": "b.example.org", "paths": [{"path": "/v1", "pathType": "Prefix"}]},
+        ],
+        "tls": [{"secretName": "ai-tls", "hosts": ["ai.example.org"]}],
+        "admin": {"enabled": True, "hosts": [{"host": "admin.example.org"}]},
+    },
+    "httpRoute": {
+        "enabled": True,
+        "parentRefs": [{"name": "edge", "namespace": "gateways", "sectionName": "https"}],
+        "hostnames": ["ai.example.org"],
+        "admin": {
+            "enabled": True,
+            "parentRefs": [{"name": "edge"}],
+            "backendTLS": {"caCertificateRefs": [{"group": "", "kind": "ConfigMap", "name": "isthmus-ca"}]},
+        },
+    },
+    "dataPlane": {"autoscaling": {"enabled": True, "inFlight": {"enabled": True}}},
+    "collector": {"enabled": True},
+    "backup": {"enabled": True},
+    "monitoring": {
+        "serviceMonitors": {
+            "enabled": True,
+            "labels": {"prometheus": "main"},
+            "relabelings": [{"action": "labeldrop", "regex": "pod_template_hash"}],
+        },
+        "rules": {"enabled": True, "disabled": ["IsthmusBackupMissing"], "alertLabels": {"team": "platform"}},
+        "dashboards": {"enabled": True, "annotations": {"grafana_folder": "Isthmus"}},
+    },
+}
+
+SCRAPED: dict[str, Any] = {
+    "monitoring": {"podMonitors": {"enabled": True}, "scrapeAnnotations": True},
+    "collector": {"enabled": True},
+}
+
 WITHOUT: dict[str, Any] = {
     "fullnameOverride": "gw",
     "etcd": {"endpoints": ["http://127.0.0.1:2379"]},
@@ -88,6 +169,10 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "cert-manager": CERT_MANAGER,
     "everything": EVERYTHING,
     "without what is optional": WITHOUT,
+    "seeded, with backups and TLS": SEEDED,
+    "own etcd by cert-manager": OWN_AUTHORITY,
+    "led in and watched": EDGE,
+    "scraped pod by pod": SCRAPED,
 }
 
 # What `make golden` renders to tests/golden/charts/<name>.yaml.

@@ -4,6 +4,7 @@ import os
 import ssl
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,24 +72,27 @@ class LocalCluster:
     network: ClusterNetwork
 
     def shell(self, commands: str) -> str:
-        """Run commands as they are written in a document; the first that fails ends it.
+        """Run commands as they are written in a document; the first that fails ends it, and what runs beside.
 
         Raises:
             AssertionError: with all that they printed.
         """
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", commands],
-            cwd=self.folder / "home",
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=COMMAND_SECONDS,
-            check=False,
-        )
-        assert done.returncode == 0, f"{commands}\nended with {done.returncode}:\n{done.stdout}\n{self.state()}"
-        return done.stdout
+        script = f"trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{commands}"
+        argv = ["timeout", "--kill-after=5", str(COMMAND_SECONDS), "bash", "-euo", "pipefail", "-c", script]
+        with tempfile.TemporaryFile() as output:  # not a pipe: what runs on in the background would keep it open
+            done = subprocess.run(
+                argv,
+                cwd=self.folder / "home",
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+            output.seek(0)
+            printed = output.read().decode(errors="replace")
+        assert done.returncode == 0, f"{self.state()}\n{commands}\nended with {done.returncode}:\n{printed}"
+        return printed
 
     @property
     def environment(self) -> dict[str, str]:

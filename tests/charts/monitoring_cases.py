@@ -6,6 +6,7 @@ NAMESPACE = 'namespace="gateways"'
 POD = "edge-isthmus-data-plane-1"
 CONTROL_PLANE = "edge-isthmus-control-plane-1"
 ETCD = "edge-isthmus-etcd-0"
+OTHERS = "another-1"  # a pod of another release
 COLLECTOR = "edge-isthmus-collector-0"
 DAY = 86_400
 
@@ -77,7 +78,7 @@ DATA_PLANE: dict[str, Case] = {
     "IsthmusReplicaDown": Case(OF_REPLICA, {replica("up"): always(0)}, {replica("up"): always(1)}),
     "IsthmusNoReplicaReady": Case(
         OF_NAMESPACE,
-        {replica("isthmus_ready"): always(0)},
+        {replica("isthmus_ready"): always(0), replica("isthmus_ready", OTHERS): always(1)},
         {replica("isthmus_ready"): always(0), replica("isthmus_ready", f"{POD}2"): always(1)},
     ),
     "IsthmusReplicaNotReady": Case(
@@ -192,10 +193,10 @@ DATA_PLANE: dict[str, Case] = {
         {**OF_NAMESPACE, "target": "openai/gpt"},
         {
             replica("isthmus_upstream_attempts_total", target="openai/gpt", status="200", reason=""): rising(80),
-            replica("isthmus_upstream_attempts_total", target="openai/gpt", status="500", reason=""): rising(10),
+            replica("isthmus_upstream_attempts_total", target="openai/gpt", status="500", reason=""): rising(60),
             replica(
                 "isthmus_upstream_attempts_total", target="openai/gpt", status="0", reason="upstream_unreachable"
-            ): rising(10),
+            ): rising(60),
         },
         {
             replica("isthmus_upstream_attempts_total", target="openai/gpt", status="200", reason=""): rising(80),
@@ -252,7 +253,10 @@ CONTROL_PLANES: dict[str, Case] = {
     ),
     "IsthmusNoControlPlaneReady": Case(
         OF_NAMESPACE,
-        {control_plane("isthmus_control_plane_ready"): always(0)},
+        {
+            control_plane("isthmus_control_plane_ready"): always(0),
+            replica("isthmus_control_plane_ready", OTHERS): always(1),
+        },
         {control_plane("isthmus_control_plane_ready"): always(1)},
     ),
     "IsthmusControlPlaneNotReady": Case(
@@ -262,7 +266,10 @@ CONTROL_PLANES: dict[str, Case] = {
     ),
     "IsthmusNoLeader": Case(
         OF_NAMESPACE,
-        {control_plane("isthmus_control_plane_leader"): always(0)},
+        {
+            control_plane("isthmus_control_plane_leader"): always(0),
+            replica("isthmus_control_plane_leader", OTHERS): always(1),
+        },
         {
             control_plane("isthmus_control_plane_leader"): always(0),
             replica("isthmus_control_plane_leader", "edge-isthmus-control-plane-2"): always(1),
@@ -276,7 +283,10 @@ CONTROL_PLANES: dict[str, Case] = {
     "IsthmusStoreSlow": Case(
         OF_NAMESPACE,
         buckets("isthmus_control_plane_store_seconds", CONTROL_PLANE, "0.01", "5", operation="transact"),
-        quick("isthmus_control_plane_store_seconds", CONTROL_PLANE, "0.01", operation="transact"),
+        {
+            **quick("isthmus_control_plane_store_seconds", CONTROL_PLANE, "0.01", operation="transact"),
+            **buckets("isthmus_control_plane_store_seconds", CONTROL_PLANE, "0.01", "5", operation="list"),
+        },
     ),
     "IsthmusWritesRefused": Case(
         OF_NAMESPACE,
@@ -294,14 +304,17 @@ CONTROL_PLANES: dict[str, Case] = {
     "IsthmusAdminCallsRefused": Case(
         OF_NAMESPACE,
         {control_plane("isthmus_control_plane_requests_total", method="GET", status="401"): rising(60)},
-        {control_plane("isthmus_control_plane_requests_total", method="GET", status="401"): rising(1)},
+        {
+            control_plane("isthmus_control_plane_requests_total", method="GET", status="401"): rising(1),
+            control_plane("isthmus_control_plane_requests_total", method="GET", status="200"): rising(60),
+        },
     ),
 }
 
 OBJECTIVES: dict[str, Case] = {
     "IsthmusErrorRatioHigh": Case(
         {**OF_NAMESPACE, "origin": "upstream"},
-        traffic(100, "upstream", "502", "upstream_unreachable"),
+        traffic(300, "upstream", "502", "upstream_unreachable"),
         traffic(100, "client", "499", "client_closed_request"),
     ),
     "IsthmusErrorBudgetBurnsFast": Case(OF_NAMESPACE, traffic(20, "gateway"), traffic(20, "upstream")),
@@ -350,6 +363,11 @@ RECORDS: dict[str, Case] = {
         OF_COLLECTOR,
         {replica("isthmus_collector_refused_streams_total", COLLECTOR): rising(1)},
         {replica("isthmus_collector_refused_streams_total", COLLECTOR): "0+0x20 1+0x20"},
+    ),
+    "IsthmusRecordsWait": Case(
+        OF_REPLICA,
+        {replica("isthmus_collector_lag_seconds"): rising(60)},
+        {replica("isthmus_collector_lag_seconds"): always(30)},
     ),
     "IsthmusSpoolFilling": Case(
         OF_REPLICA,

@@ -86,11 +86,15 @@ class Release:
         self.api.replace(where, there)
 
 
+@pytest.fixture(scope="module")
+def manifests(tmp_path_factory: pytest.TempPathFactory) -> list[Manifest]:
+    return render("helm3", values_file(tmp_path_factory.mktemp("values"), cases.OWN_ETCD))
+
+
 @pytest.fixture
-def release(tmp_path: Path) -> Iterator[Release]:
+def release(tmp_path: Path, manifests: list[Manifest]) -> Iterator[Release]:
     api = KubernetesApi()
     api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}, "")
-    manifests = render("helm3", values_file(tmp_path, cases.OWN_ETCD))
     for manifest in manifests:
         if manifest["kind"] in ("Role", "RoleBinding"):
             api.create(manifest, NAMESPACE)
@@ -132,7 +136,7 @@ def test_what_an_earlier_chart_made_stays(release: Release) -> None:
         encoded = {key: base64.b64encode(value).decode() for key, value in data.items()}
         metadata = {"name": f"edge-isthmus-{name}"}
         release.api.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": encoded}, NAMESPACE)
-    assert release.run("keys").returncode == 0
+    release.at(NOW).ensure()
     assert release.secrets.items() >= before.items()
     certificate(release.secrets["control-plane-certificate"]["tls.crt"]).verify_directly_issued_by(
         certificate(pair.certificate)
@@ -140,7 +144,7 @@ def test_what_an_earlier_chart_made_stays(release: Release) -> None:
 
 
 def test_processes_can_read_the_generated_keys(release: Release, tmp_path: Path) -> None:
-    release.run("keys")
+    release.at(NOW).ensure()
     (tmp_path / "master").write_bytes(release.secrets["master-key"]["master-key"])
     (tmp_path / "last-good").write_bytes(release.secrets["last-good-key"]["last-good-key"])
     assert len(read_key_file(tmp_path / "master")) == 1
@@ -156,7 +160,7 @@ def test_renewal_may_not_create_and_says_what_is_missing(release: Release) -> No
 
 
 def test_renewal_issues_what_is_about_to_end_and_leaves_the_rest(release: Release) -> None:
-    assert release.run("keys").returncode == 0
+    release.at(NOW).ensure()
     made = release.secrets
     release.at(NOW + timedelta(days=59)).renew()
     assert release.secrets == made
@@ -178,7 +182,7 @@ def test_the_renewal_s_account_can_renew(release: Release) -> None:
 
 
 def test_a_certificate_follows_the_names_that_values_give(release: Release) -> None:
-    release.run("keys")
+    release.at(NOW).ensure()
     made = release.secrets
     certificates = [dict(each) for each in release.plan["certificates"]]
     certificates[0]["hosts"] = [*certificates[0]["hosts"], "isthmus.example.org"]
@@ -209,7 +213,7 @@ def test_an_authority_is_followed_by_another_with_both_trusted_in_between(releas
 
 
 def test_planes_trust_each_other_and_etcd_trusts_no_replica(release: Release, tmp_path: Path) -> None:
-    release.run("keys")
+    release.at(NOW).ensure()
     control_plane = context(tmp_path, release.secrets, "control-plane", ssl.PROTOCOL_TLS_SERVER)
     replica = context(tmp_path, release.secrets, "data-plane", ssl.PROTOCOL_TLS_CLIENT)
     handshake(control_plane, replica, "edge-isthmus-control-plane.gateways.svc")
@@ -225,7 +229,7 @@ def test_planes_trust_each_other_and_etcd_trusts_no_replica(release: Release, tm
 
 
 def test_a_replica_proves_its_gateway(release: Release) -> None:
-    release.run("keys")
+    release.at(NOW).ensure()
     names = certificate(release.secrets["data-plane-certificate"]["tls.crt"]).extensions.get_extension_for_class(
         x509.SubjectAlternativeName
     )

@@ -1,45 +1,35 @@
 """The chart renders with helm 3 and 4 to what Kubernetes accepts, and refuses values that cannot work."""
 
-import functools
-import itertools
 import json
-import operator
 import re
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
+import yaml
 
 from control_plane.settings import parse as parse_control_plane
 from data_plane.settings import parse as parse_data_plane
 from tests.charts import cases
-from tests.charts.chart import CHART, Manifest, Refused, find, helm, render, values_file
+from tests.charts.chart import (
+    CHART,
+    NAMESPACE,
+    Manifest,
+    Refused,
+    containers,
+    find,
+    helm,
+    manifests_of,
+    pods,
+    render,
+    values_file,
+)
+from tests.charts.validation import KUBERNETES, faults
 
 HELMS = ["helm3", "helm4"]
-KUBERNETES = ["1.29.0", "1.33.0", "1.37.0"]
-UNKNOWN_TO_VALIDATOR = {"Certificate"}  # cert-manager's own kind
 
 
-def rendered(folder: Path, values: dict[str, Any], version: str = "helm3") -> list[Manifest]:
-    return render(version, values_file(folder, values))
-
-
-POD_TEMPLATES = {
-    **dict.fromkeys(("Deployment", "StatefulSet", "Job"), ("spec", "template")),
-    "CronJob": ("spec", "jobTemplate", "spec", "template"),
-    "Pod": (),
-}
 WRITE_SECRETS = {"keys", "renewal"}  # the only pods that talk to Kubernetes
-
-
-def pods(manifests: list[Manifest]) -> list[Manifest]:
-    """Every pod, or template of pods, that a release has, its hooks included."""
-    return [
-        functools.reduce(operator.getitem, POD_TEMPLATES[each["kind"]], each)
-        for each in manifests
-        if each["kind"] in POD_TEMPLATES
-    ]
 
 
 def pod_specs(manifests: list[Manifest]) -> list[Manifest]:
@@ -58,24 +48,38 @@ def test_chart_passes_lint(version: str, tmp_path: Path) -> None:
     helm(version, "lint", "--strict", str(CHART), "-f", str(values_file(tmp_path, cases.ACCEPTED["fewest values"])))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", HELMS)
 @pytest.mark.parametrize("case", cases.ACCEPTED)
-def test_what_is_rendered_is_valid_in_every_supported_kubernetes(case: str, version: str, tmp_path: Path) -> None:
-    manifests = rendered(tmp_path, cases.ACCEPTED[case], version)
-    known = [each for each in manifests if each["kind"] not in UNKNOWN_TO_VALIDATOR]
-    for manifest, kubernetes in itertools.product(known, KUBERNETES):
-        kubernetes_validate.validate(manifest, kubernetes, strict=True)
+def test_chart_passes_lint_with_all_values(case: str, version: str, tmp_path: Path) -> None:
+    helm(version, "lint", "--strict", str(CHART), "-f", str(values_file(tmp_path, cases.ACCEPTED[case])))
+
+
+@pytest.mark.parametrize("version", HELMS)
+def test_the_packaged_chart_renders_the_same(version: str, tmp_path: Path) -> None:
+    helm(version, "package", str(CHART), "--destination", str(tmp_path))
+    (package,) = tmp_path.glob("isthmus-*.tgz")
+    rendered = helm(version, "template", "edge", str(package), "-n", NAMESPACE)
+    assert [each for each in yaml.safe_load_all(rendered) if each] == manifests_of({}, version)
+
+
+@pytest.mark.parametrize("case", cases.ACCEPTED)
+def test_both_helms_render_what_is_valid_in_every_supported_kubernetes(case: str) -> None:
+    manifests = manifests_of(cases.ACCEPTED[case])
+    assert manifests_of(cases.ACCEPTED[case], "helm4") == manifests
+    for version in KUBERNETES:
+        assert faults(manifests, version) == []
 
 
 @pytest.mark.parametrize("case", cases.ACCEPTED)
 def test_pods_fit_the_restricted_security_standard(case: str, tmp_path: Path) -> None:
-    for template in pods(rendered(tmp_path, cases.ACCEPTED[case])):
+    for template in pods(manifests_of(cases.ACCEPTED[case])):
         pod = template["spec"]
         component = template["metadata"]["labels"]["app.kubernetes.io/component"]
         assert pod["automountServiceAccountToken"] is (component in WRITE_SECRETS)
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-        for container in pod.get("initContainers", []) + pod["containers"]:
+        for container in containers(pod):
             assert container["securityContext"]["allowPrivilegeEscalation"] is False
             assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
             assert container["securityContext"]["readOnlyRootFilesystem"] is True
@@ -84,7 +88,7 @@ def test_pods_fit_the_restricted_security_standard(case: str, tmp_path: Path) ->
 @pytest.mark.parametrize("case", cases.ACCEPTED)
 def test_names_that_pods_refer_to_are_rendered_or_given(case: str, tmp_path: Path) -> None:
     values = cases.ACCEPTED[case]
-    manifests = rendered(tmp_path, values)
+    manifests = manifests_of(values)
     there = {each["metadata"]["name"] for each in manifests if each["kind"] in ("Secret", "ConfigMap")}
     issued = {each["spec"]["secretName"] for each in manifests if each["kind"] == "Certificate"}
     given = set(re.findall(r"'([\w-]+)'", str(values)))
@@ -93,19 +97,19 @@ def test_names_that_pods_refer_to_are_rendered_or_given(case: str, tmp_path: Pat
         volumes = {each["name"]: each for each in pod["volumes"]}
         refers = {each["secret"]["secretName"] for each in volumes.values() if "secret" in each}
         refers |= {each["configMap"]["name"] for each in volumes.values() if "configMap" in each}
-        mounts = {m["name"] for c in pod.get("initContainers", []) + pod["containers"] for m in c["volumeMounts"]}
+        mounts = {m["name"] for c in containers(pod) for m in c["volumeMounts"]}
         assert refers <= there | issued | given | generated(manifests)
         assert mounts - claims == set(volumes) - claims
 
 
 def test_no_pod_has_the_key_of_an_authority(tmp_path: Path) -> None:
-    for pod in pod_specs(rendered(tmp_path, cases.OWN_ETCD)):
+    for pod in pod_specs(manifests_of(cases.OWN_ETCD)):
         secrets = [volume["secret"] for volume in pod["volumes"] if "secret" in volume]
         assert not [each for each in secrets if each["secretName"].endswith("authority")]
 
 
 def test_selectors_of_services_and_policies_match_the_pods_of_their_plane(tmp_path: Path) -> None:
-    manifests = rendered(tmp_path, cases.ACCEPTED["fewest values"])
+    manifests = manifests_of(cases.ACCEPTED["fewest values"])
     for name in ("edge-isthmus-control-plane", "edge-isthmus-data-plane"):
         labels = find(manifests, "Deployment", name)["spec"]["template"]["metadata"]["labels"].items()
         assert find(manifests, "Service", name)["spec"]["selector"].items() <= labels
@@ -114,7 +118,7 @@ def test_selectors_of_services_and_policies_match_the_pods_of_their_plane(tmp_pa
 
 
 def test_a_pod_lives_long_enough_to_drain(tmp_path: Path) -> None:
-    manifests = rendered(tmp_path, cases.ACCEPTED["everything"])
+    manifests = manifests_of(cases.ACCEPTED["everything"])
     pod = find(manifests, "Deployment", "edge-gw-data-plane")["spec"]["template"]["spec"]
     assert pod["terminationGracePeriodSeconds"] > 600 + 5
 
@@ -130,14 +134,14 @@ def arguments_of(manifests: list[Manifest], deployment: str, folder: Path) -> li
 
 
 def test_the_data_plane_takes_the_arguments_that_the_chart_gives(tmp_path: Path) -> None:
-    manifests = rendered(tmp_path, cases.ACCEPTED["everything"])
+    manifests = manifests_of(cases.ACCEPTED["everything"])
     settings = parse_data_plane(arguments_of(manifests, "edge-gw-data-plane", tmp_path), {})
     assert (settings.gateway, settings.workers, settings.node) == ("edge.eu", 4, "pod-1")
     assert str(settings.control_planes[0]) == "edge-gw-control-plane.gateways.svc:8444"
 
 
 def test_the_control_plane_takes_the_arguments_that_the_chart_gives(tmp_path: Path) -> None:
-    manifests = rendered(tmp_path, cases.ACCEPTED["all Secrets provided"])
+    manifests = manifests_of(cases.ACCEPTED["all Secrets provided"])
     settings = parse_control_plane(arguments_of(manifests, "edge-isthmus-control-plane", tmp_path), {})
     assert settings.name == "pod-1"
     assert (str(settings.api.listen), str(settings.discovery.listen)) == ("0.0.0.0:8443", "0.0.0.0:8444")
@@ -188,4 +192,4 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 def test_values_that_cannot_work_are_refused_by_name(case: str, version: str, tmp_path: Path) -> None:
     values, word = REFUSED[case]
     with pytest.raises(Refused, match=word):
-        rendered(tmp_path, values, version)
+        render(version, values_file(tmp_path, values))

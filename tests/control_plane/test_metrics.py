@@ -1,6 +1,6 @@
 """The text that Prometheus reads."""
 
-from control_plane.metrics import Metrics
+from control_plane.metrics import Labels, Metrics
 
 
 def test_counters_histograms_and_gauges_are_written() -> None:
@@ -18,3 +18,16 @@ def test_counters_histograms_and_gauges_are_written() -> None:
     assert "# TYPE isthmus_up gauge\nisthmus_up 1\n" in page
     assert "\nisthmus_revision 12345678\n" in page
     assert "# TYPE isthmus_acks_total counter\nisthmus_acks_total 2\n" in page
+    failures = 'isthmus_control_plane_store_failures_total{operation="transact",reason="unavailable"}'
+    assert f"{failures} 0\n" in page
+    metrics.store_failures.add(operation="transact", reason="unavailable")
+    assert f"{failures} 1\n" in metrics.page({})
+
+
+def test_a_gauge_may_have_a_value_for_each_of_several_labels() -> None:
+    values: dict[Labels, float] = {(("certificate", "api"),): 60.0, (("certificate", "etcd"),): -1.5}
+    page = Metrics().page({"isthmus_left": ("Left.", values), "isthmus_none": ("None.", {})})
+    assert (
+        '# TYPE isthmus_left gauge\nisthmus_left{certificate="api"} 60\nisthmus_left{certificate="etcd"} -1.5\n' in page
+    )
+    assert page.endswith("# TYPE isthmus_none gauge\n")

@@ -28,6 +28,11 @@ def test_every_flag_has_a_variable_and_the_flag_wins(required: list[str]) -> Non
     assert (settings.name, str(settings.api.listen)) == ("from-environment", "[::1]:2")
 
 
+def test_the_replicas_key_is_optional(required: list[str]) -> None:
+    assert parse(required, {}).last_good_key_file is None
+    assert parse(required, {"ISTHMUS_LAST_GOOD_KEY_FILE": required[-1]}).last_good_key_file == Path(required[-1])
+
+
 def test_off_loopback_tls_is_required(required: list[str]) -> None:
     with pytest.raises(SettingsError, match="--tls-cert and --tls-key"):
         parse([*required, "--listen", "0.0.0.0:8443"], {})
@@ -48,6 +53,8 @@ def test_off_loopback_with_tls(required: list[str]) -> None:
         (["--name", "a b"], "must consist of"),
         (["--in-memory-store"], "unrecognized arguments"),
         (["--trust-domain", "A!"], "is not a trust domain"),
+        (["--certificate-poll-seconds", "0"], "must be a number of seconds, from 0.05 to 3600"),
+        (["--certificate-poll-seconds", "soon"], "must be a number of seconds, from 0.05 to 3600"),
     ],
 )
 def test_a_mistake_is_one_line(required: list[str], more: list[str], message: str) -> None:

@@ -96,6 +96,7 @@ async def test_metrics_show_what_agent_and_workers_count(agent: Agent, overview:
         "isthmus_records_lost_total 2",
         "isthmus_clock_seconds 90",
         "isthmus_draining 0",
+        'isthmus_refused_connections_total{reason="exchanges"} 0',
         "isthmus_spool_bytes 0",
         "isthmus_spool_limit_bytes 268435456",
     ):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from data_plane.listen_address import ListenAddress
-from data_plane.settings import Address, SettingsError, parse
+from data_plane.settings import Address, Bootstrap, SettingsError, parse
 
 
 @pytest.fixture
@@ -32,6 +32,36 @@ def test_a_flag_wins_over_the_environment(base: list[str]) -> None:
     environment = {"ISTHMUS_WORKERS": "2", "ISTHMUS_DRAIN_SECONDS": "1.5"}
     settings = parse([*base, "--workers", "4"], environment)
     assert (settings.workers, settings.drain_seconds) == (4, 1.5)
+
+
+@pytest.mark.parametrize("location", ["/srv/snapshot", "https://files.example:8443/snapshot?token=x"])
+def test_a_bootstrap_snapshot_is_a_file_or_a_url(tmp_path: Path, location: str) -> None:
+    (tmp_path / "keys").write_text("")
+    flags = [*control_plane_flags(tmp_path), "--last-good-key-file", str(tmp_path / "keys")]
+    environment = {"ISTHMUS_BOOTSTRAP_SNAPSHOT": location, "ISTHMUS_BOOTSTRAP_WAIT_SECONDS": "1.5"}
+    assert parse(flags, environment).bootstrap == Bootstrap(location, None, 1.5)
+    assert parse(flags, {}).bootstrap is None
+
+
+@pytest.mark.parametrize(
+    ("location", "message"),
+    [
+        ("ftp://a/b?token=x", "'ftp://a/b' is not a file, http"),
+        ("http:///b", "is not a file, http"),
+        ("https://a:b/c", "is not a"),
+    ],
+)
+def test_a_bootstrap_snapshot_that_cannot_be_fetched_is_refused(tmp_path: Path, location: str, message: str) -> None:
+    (tmp_path / "keys").write_text("")
+    flags = [*control_plane_flags(tmp_path), "--last-good-key-file", str(tmp_path / "keys")]
+    with pytest.raises(SettingsError, match=message):
+        parse([*flags, "--bootstrap-snapshot", location], {})
+
+
+def test_a_bootstrap_snapshot_needs_control_planes_and_the_key(base: list[str], tmp_path: Path) -> None:
+    for flags in (base, control_plane_flags(tmp_path)):
+        with pytest.raises(SettingsError, match="needs --last-good-key-file"):
+            parse([*flags, "--bootstrap-snapshot", "/srv/snapshot"], {})
 
 
 def test_a_variable_that_is_empty_counts_as_not_given(base: list[str]) -> None:
@@ -70,6 +100,10 @@ def test_addresses_are_shown_as_they_are_written() -> None:
             "argument --listen: 'a:99999' is not host:port, http://host:port, https://host:port or unix:/path",
         ),
         (["--listen", "a:1,b:2", "--listen", "a:1"], "argument --listen: 'a:1' is there twice"),
+        (
+            ["--certificate-poll-seconds", "0"],
+            "argument --certificate-poll-seconds: '0' must be at least 0.05 seconds",
+        ),
         (["--gateway", "Edge!"], "argument --gateway: 'Edge!' is not a resource's name"),
         (["--node-id", "a b"], "argument --node-id: 'a b' must consist of letters, digits and -_. (at most 128)"),
         (["--drain-seconds", "-1"], "argument --drain-seconds: '-1' is not a number of seconds from 0 to 86400"),
@@ -90,6 +124,18 @@ def test_a_wrong_setting_is_one_clear_line(base: list[str], extra: list[str], me
 def test_a_control_plane_needs_certificates(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="--cert is required with --control-planes"):
         parse(["--control-planes", "a:1", "--data-dir", str(tmp_path)], {})
+
+
+def test_collectors_need_certificates_and_may_stand_beside_a_file(base: list[str], tmp_path: Path) -> None:
+    flags = [*base, "--collectors", "one:8446,two:8446"]
+    with pytest.raises(SettingsError, match="--cert is required with --collectors"):
+        parse(flags, {})
+    for name in ("cert", "key", "ca"):
+        (tmp_path / name).write_text("")
+        flags += [f"--{name}", str(tmp_path / name)]
+    settings = parse(flags, {})
+    assert [str(each) for each in settings.collectors] == ["one:8446", "two:8446"]
+    assert settings.certificates is not None
 
 
 def test_a_data_directory_that_cannot_be_made_is_one_clear_line(base: list[str], tmp_path: Path) -> None:

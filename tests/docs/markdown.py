@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 SHELLS = ("bash", "console", "sh")
 FENCE = re.compile(r"(?P<indent> *)(?P<mark>```+|~~~+) *(?P<language>[\w+-]*)[^`]*")
 MARKER = re.compile(
-    r" *<!-- (?P<name>exits|file|not run|part of|prints|runs until interrupted)(?::? (?P<value>[^>]*?))? -->"
+    r" *<!-- (?P<name>exits|file|not run|part of|prints|runs until interrupted|values)(?::? (?P<value>[^>]*?))? -->"
 )
 LEFT_OUT = ("docs/adr/", "docs/changes/", "docs/results/")  # records of their day
 

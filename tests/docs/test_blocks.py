@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import yaml
 from config_schemas.registry import KINDS
 from control_plane.cli.commands import COMMANDS
 from control_plane.cli.main import isthmus, run
+from data_plane.errors import CATALOGUE
+from scripts.tools import obtain
 from tests.docs.markdown import ROOT, SHELLS, Block, blocks, commands, pages, shows
 from tests.fakes.certificates import pair
 
@@ -26,7 +29,8 @@ REASONS = {
     "runs the tests",
     "takes minutes",
 }
-DATA = ("", "diff", "http", "ini", "json", "promql", "text", "yaml")
+HELM_SECONDS = 30
+DATA = ("", "diff", "http", "ini", "json", "promql", "sql", "text", "yaml")
 PROGRAMS = ("curl ", "helm ", "isthmus ", "kubectl ", "make ", "python ", "sudo ")
 OURS = "isthmus.dev/v1"
 ALL = [block for page in pages() for block in blocks(page)]
@@ -60,6 +64,9 @@ def test_what_is_not_run_is_counted() -> None:
 
 @pytest.mark.parametrize("block", [block for block in ALL if block.language == "yaml"], ids=lambda block: block.place)
 def test_yaml_is_what_it_claims_to_be(block: Block, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    if "values" in block.markers:
+        _render_chart(block)
+        return
     documents = [each for each in yaml.safe_load_all(_with_real_keys(block.text)) if each is not None]
     resources = [each for each in (_resource(block, document) for document in documents) if each is not None]
     if resources:
@@ -83,6 +90,13 @@ def _resource(block: Block, document: Json) -> Json | None:
     tenant = "platform" if KINDS[document["kind"]].SCOPE == "Platform" else "default"
     metadata = {"name": "shown", "tenant": tenant, **document.get("metadata", {})}
     return {"apiVersion": OURS, **document, "metadata": metadata}
+
+
+def _render_chart(block: Block) -> None:
+    """Values of the chart go through its schema and its templates."""
+    argv = [str(obtain("helm3")), "template", "edge", str(ROOT / "charts" / "isthmus"), "--values", "-"]
+    done = subprocess.run(argv, input=block.text, capture_output=True, text=True, timeout=HELM_SECONDS, check=False)
+    assert done.returncode == 0, f"{block.place}: {done.stderr}"
 
 
 def _with_real_keys(text: str) -> str:
@@ -120,6 +134,11 @@ def _exists(names: list[str], rest: str) -> bool:
     known = {option for each in command.params for option in each.opts} | {"--help"}
     known |= {option for each in isthmus.params for option in each.opts}
     return {each.rstrip(",.;") for each in re.findall(r"(?<= )--?[a-z][a-z-]*", rest)} <= known
+
+
+def test_troubleshooting_knows_every_error_that_a_client_may_be_given() -> None:
+    text = (ROOT / "docs" / "troubleshooting.md").read_text()
+    assert [error.code for error in CATALOGUE if f"`{error.code}`" not in text] == []
 
 
 def test_every_command_has_its_place_in_the_pages() -> None:

@@ -45,6 +45,11 @@ def _html(page: str) -> str:
     return str(path.with_name("index.html") if path.stem in ("README", "index") else path.with_suffix(".html"))
 
 
+def test_the_navigation_names_each_page_once() -> None:
+    named = re.findall(r"(\S+\.md)$", (ROOT / "mkdocs.yml").read_text().partition("\nnav:")[2], re.MULTILINE)
+    assert [each for each in named if named.count(each) > 1] == []
+
+
 def test_it_loads_nothing_from_elsewhere(site: Path) -> None:
     found = [
         f"{path.relative_to(site)}: {match}"

@@ -1,22 +1,18 @@
 """A newcomer's machine: a folder, a terminal, and what `isthmus up` starts, on ports of its own."""
 
-import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from control_plane.cli.child_process import start_child
 from control_plane.cli.detect import KNOWN
-from scripts.tools import obtain
+from tests.charts.local_cluster import LocalCluster
 from tests.docs.markdown import ROOT
+from tests.docs.upstreams import Upstreams
 from tests.fakes.ports import lasting_ports
 
 BIN = ROOT / ".venv" / "bin"
@@ -28,41 +24,22 @@ UP = re.compile(
     r"^(?:make up(?: ARGS=\"(?P<arguments>[^\"]*)\")?|isthmus up(?P<options> [^#\n]*)?)(?: *#.*)?$", re.MULTILINE
 )
 SHIM = '#!/bin/sh\nexec "{python}" "{program}" {name} "$@"\n'
+OURS = (8080, 8443, 9443, 9490)  # ports that pages name, and that may be taken here
 STAND_INS = ("make", "pip")  # what would change the machine, or run for minutes
-
-
-class Echo(BaseHTTPRequestHandler):
-    """A REST API that tells what it was asked."""
-
-    protocol_version = "HTTP/1.1"
-
-    def _answer(self) -> None:
-        length = int(self.headers.get("content-length", 0))
-        told = {"method": self.command, "path": self.path, "headers": dict(self.headers), "rows": []}
-        told["body"] = self.rfile.read(length).decode(errors="replace")
-        body = json.dumps(told).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
-
-    def log_message(self, format: str, *args: object) -> None:
-        """What was asked is in the answer."""
 
 
 class World:
     """`folder` is where a page's commands are run; it begins with what a checkout has for users."""
 
-    def __init__(self, folder: Path, path: str, echo_port: int) -> None:
+    def __init__(self, folder: Path, path: str, upstreams: Upstreams) -> None:
         self.folder = folder
-        self._echo_port = echo_port
-        self._ports = dict(zip((8080, 8443), lasting_ports(2), strict=True))
+        self._upstreams = upstreams
+        self._ports = dict(zip(OURS, lasting_ports(len(OURS)), strict=True))
         self._terminal = folder.with_name("terminal")
         self._process: subprocess.Popen[bytes] | None = None
-        self._shims = shims = folder.with_name("bin")
+        self.cluster: LocalCluster | None = None
+        self.starts_up = True
+        shims = folder.with_name("bin")
         shims.mkdir()
         for name in STAND_INS:
             (shims / name).write_text(
@@ -88,21 +65,23 @@ class World:
         for name in ("charts", ".venv"):
             (self.folder / name).symlink_to(ROOT / name)
 
-    def have_cluster(self, configuration: str) -> None:
-        """Helm and kubectl, and a cluster that they talk to."""
-        for name, tool in (("helm", "helm3"), ("kubectl", "kubectl")):
-            (self._shims / name).symlink_to(obtain(tool))
-        file = self.folder.with_name("kubeconfig")
-        file.write_text(configuration)
-        self.environment["KUBECONFIG"] = str(file)
+    def join(self, cluster: LocalCluster, *, logs_in: bool) -> None:
+        """Have helm and kubectl, and what they talk to; it stands in for `isthmus up` if the page logs in there."""
+        self.cluster = cluster
+        self.starts_up = not logs_in
+        self.environment["KUBECONFIG"] = cluster.environment["KUBECONFIG"]
+        self.environment["PATH"] = f"{cluster.environment['PATH'].partition(':')[0]}:{self.environment['PATH']}"
 
     def mapped(self, text: str) -> str:
         """A text of the documentation with the addresses and hosts of this machine."""
         for documented, port in self._ports.items():
-            text = re.sub(rf"\b(127\.0\.0\.1|localhost):{documented}\b", f"127.0.0.1:{port}", text)
+            text = re.sub(rf"\b(127\.0\.0\.1|localhost):{documented}\b", rf"\g<1>:{port}", text)
+            text = re.sub(rf"(?<= ){documented}:(\d+)\b", rf"{port}:\g<1>", text)  # of a port forward
         text = re.sub(r"https://isthmus\.example(:\d+)?", f"http://127.0.0.1:{self._ports[8443]}", text)
-        text = re.sub(r"host: [\w.-]+\.internal, port: \d+", f"host: 127.0.0.1, port: {self._echo_port}", text)
-        return re.sub(r"(https?)://[\w.-]+\.internal(:\d+)?", f"http://127.0.0.1:{self._echo_port}", text)
+        rest, events = self._upstreams.rest, self._upstreams.events
+        text = re.sub(r"host: events\.internal, port: \d+", f"host: 127.0.0.1, port: {events}", text)
+        text = re.sub(r"host: [\w.-]+\.internal, port: \d+", f"host: 127.0.0.1, port: {rest}", text)
+        return re.sub(r"(https?)://[\w.-]+\.internal(:\d+)?", f"http://127.0.0.1:{rest}", text)
 
     def start(self, options: str = "") -> None:
         """Run `isthmus up` with these options until it says that it is ready; a running one ends first."""
@@ -124,6 +103,12 @@ class World:
     @property
     def is_up(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    def state(self) -> str:
+        """What helps to understand a failure."""
+        if self.cluster is not None:
+            return self.cluster.state()
+        return "" if self.is_up else f"`isthmus up` does not run:\n{self.welcome()}"
 
     def welcome(self) -> str:
         return self._terminal.read_text()
@@ -148,18 +133,3 @@ class World:
             if listen in arguments:
                 return int(next(each for each in arguments if "--health-listen" in each).rpartition(":")[2])
         raise AssertionError("no control plane runs")
-
-
-@contextmanager
-def echo_server() -> Iterator[int]:
-    """Its port."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -17,6 +17,7 @@ from control_plane.cli.child_process import start_child
 from control_plane.cli.client import Access, Client
 from control_plane.cli.detect import KNOWN
 from control_plane.cli.etcd_binary import EtcdBinary
+from tests.fakes.collector import ask_store
 from tests.fakes.probe import CHAT, ask
 
 UP_SECONDS = 40.0
@@ -156,6 +157,18 @@ async def test_killed_it_leaves_no_child_and_starts_again_with_data_and_key(make
         assert (await client.request("GET", "/v1/tenants/default/teams/search"))["metadata"]["name"] == "search"
     assert await call(after) == 200
     assert await up.interrupt() == 0
+
+
+@pytest.mark.long
+async def test_with_a_collector_calls_end_up_in_its_store(make_up: Make) -> None:
+    up = make_up("one", "--collector")
+    await up.start()
+    json.loads(up.paste(up.between("Call it:\n", "With the OpenAI SDK")))
+    records = up.data_dir / "replica" / "records"
+    await until(lambda: not any(file.stat().st_size for file in records.glob("*.jsonl")), UP_SECONDS, up.printed)
+    assert await up.interrupt() == 0
+    (counted,) = ask_store(up.data_dir / "collector", "SELECT count() FROM isthmus.call_records FINAL")
+    assert counted == [[1]]
 
 
 async def test_two_run_side_by_side(make_up: Make) -> None:

@@ -54,7 +54,7 @@ async def new_token(store: Store) -> Actor:
 
 
 async def backup_of(store: Store, options: Options | None = None) -> bytes:
-    pieces = Exporter(store, "1.0.0", lambda: START).pieces(options or Options())
+    pieces = Exporter(store, SEALER, "1.0.0", lambda: START).pieces(options or Options())
     return b"".join([piece async for piece in pieces])
 
 

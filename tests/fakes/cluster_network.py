@@ -5,6 +5,7 @@ Like kube-proxy it learns late that a pod is going, which is what `preStop` is f
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from tests.fakes.kubernetes_api import KubernetesApi
 Json = dict[str, Any]
 
 LATE_SECONDS = 0.5
+REACH_SECONDS = 20.0
+CLOSE_SECONDS = 0.1  # for what was closed or aborted to be so, before its loop ends
 CHUNK_BYTES = 65536
 PRIVILEGED_OFFSET = 20000  # where ports below 1024 are, for who may not bind them
 
@@ -55,16 +58,15 @@ class ClusterNetwork:
             thread.join()
 
     def reach(self, service: str, port: int) -> Front:
-        """The address that forwards to the port of a Service; privileged ports may be elsewhere."""
+        """The address that forwards to the port of a Service, once it does; privileged ports may be elsewhere."""
         document = self._api.find("Service", service)
         assert document is not None, f"no Service {service}"
-        return self._bound[Front(document["spec"]["clusterIP"], port)]
-
-    def endpoints(self, service: str) -> int:
-        """How many pods connections to a Service may go to."""
-        document = self._api.find("Service", service)
-        assert document is not None, f"no Service {service}"
-        return len(self._pods(document))
+        front = Front(document["spec"]["clusterIP"], port)
+        deadline = time.monotonic() + REACH_SECONDS
+        while front not in self._bound or not self._backends.get(front):
+            assert time.monotonic() < deadline, f"no pod behind {service}:{port}"
+            time.sleep(LATE_SECONDS / 10)
+        return self._bound[front]
 
     async def _serve(self) -> None:
         while not self._over.is_set():
@@ -79,6 +81,7 @@ class ClusterNetwork:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(CLOSE_SECONDS)
 
     def _name(self, services: list[Json]) -> None:
         lines = ["127.0.0.1 localhost"]
@@ -120,6 +123,9 @@ class ClusterNetwork:
             self._tasks.add(task)
             try:
                 await self._forward(front, reader, writer)
+            except asyncio.CancelledError:
+                writer.transport.abort()
+                raise
             finally:
                 self._tasks.discard(task)
 
@@ -150,7 +156,12 @@ Side = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 async def pipe(one: Side, other: Side) -> None:
     """Copy both ways until both have ended."""
-    await asyncio.gather(_copy(one[0], other[1]), _copy(other[0], one[1]))
+    try:
+        await asyncio.gather(_copy(one[0], other[1]), _copy(other[0], one[1]))
+    except asyncio.CancelledError:
+        for _, writer in (one, other):
+            writer.transport.abort()
+        raise
     for _, writer in (one, other):
         writer.close()
 

@@ -33,11 +33,13 @@ Json = dict[str, Any]
 class ControlPlane:
     """One control plane with ports of its own that it keeps over restarts."""
 
-    def __init__(self, folder: Path, name: str, arguments: Sequence[str]) -> None:
+    def __init__(self, folder: Path, name: str, arguments: Sequence[str], newer_arguments: Sequence[str] = ()) -> None:
+        """`newer_arguments`: what earlier releases do not know."""
         self.name = name
         self.api_port, self.discovery_port, self.health_port = lasting_ports(3)
         self.log_file = folder / f"{name}.log"
         self._arguments = arguments
+        self._newer_arguments = newer_arguments
         self.release: Release | None = None  # None: what is here
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -52,6 +54,7 @@ class ControlPlane:
             *("--discovery-listen", f"127.0.0.1:{self.discovery_port}"),
             *("--health-listen", f"127.0.0.1:{self.health_port}"),
             *self._arguments,
+            *(() if self.release else self._newer_arguments),
         ]
         self._process = start_child(arguments, self.log_file, env=self.release.environment if self.release else {})
 
@@ -66,6 +69,10 @@ class ControlPlane:
         assert self._process is not None
         self._process.terminate()
         assert await asyncio.to_thread(self._process.wait, READY_SECONDS) == 0
+
+    def has_ended(self) -> bool:
+        """By itself, or killed."""
+        return self._process is not None and self._process.poll() is not None
 
     async def is_ready(self) -> bool:
         try:
@@ -87,10 +94,23 @@ class Fleet:
         master_keys = _write(folder / "master-keys", f"k1:{_base64(os.urandom(32))}\n")
         last_good_keys = _write(folder / "last-good-keys", f"{_base64(os.urandom(32))}\n")
         self.control_planes = [
-            ControlPlane(folder, f"cp-{number}", self._control_plane_arguments(master_keys))
+            ControlPlane(
+                folder,
+                f"cp-{number}",
+                self._control_plane_arguments(master_keys),
+                ("--last-good-key-file", str(last_good_keys)),
+            )
             for number in range(1, control_planes + 1)
         ]
+        self._last_good_keys = last_good_keys
         self.replicas = [FleetReplica(self, number, last_good_keys) for number in range(1, replicas + 1)]
+
+    def new_replica(self) -> "FleetReplica":
+        """One more, not started: its folder is there and empty."""
+        replica = FleetReplica(self, len(self.replicas) + 1, self._last_good_keys)
+        replica.folder.mkdir()
+        self.replicas.append(replica)
+        return replica
 
     def spawn(self) -> None:
         """Start everything at once: whoever is early waits for what it needs."""

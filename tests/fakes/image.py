@@ -64,7 +64,7 @@ class Dockerfile:
 
 
 def context(root: Path = ROOT) -> list[Path]:
-    """Files that .dockerignore lets through, below the root: patterns of its last matching line count."""
+    """Files that .dockerignore lets through. It has lines of three forms: `*`, `!NAME`, `**/PATTERN`."""
     lines = (root / ".dockerignore").read_text().splitlines()
     patterns = [line for line in lines if line and not line.startswith("#")]
     tops = [line.removeprefix("!") for line in patterns if line.startswith("!")]

@@ -221,7 +221,7 @@ class _Pod:
         if not self.abandoned:
             with suppress(Refused):
                 self._api.delete(key_of(self._pod), now=True)
-        pod_volumes.remove(self._folder)
+        shutil.rmtree(self._folder, ignore_errors=True)  # a probe may still be at work in it
 
     def _kill(self, process: subprocess.Popen[bytes]) -> None:
         with suppress(ProcessLookupError):

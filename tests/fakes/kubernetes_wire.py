@@ -1,4 +1,4 @@
-"""Reads the one Kubernetes object that helm sends as protobuf: the Secret that keeps a release.
+"""Reads what helm and kubectl send as protobuf: Secrets, of which helm keeps a release in each, and Namespaces.
 
 Source: k8s.io/apimachinery, runtime/serializer/protobuf (the envelope); k8s.io/api/core/v1/generated.proto.
 """
@@ -15,22 +15,27 @@ def decode(raw: bytes) -> dict[str, Any]:
     """The object in the form that JSON has.
 
     Raises:
-        ValueError: it is not a Secret.
+        ValueError: it is of another kind.
     """
     envelope = _fields(raw[len(MAGIC) :])
     kind = _fields(envelope[1][0])[2][0]
-    if kind != b"Secret":
+    if kind not in (b"Namespace", b"Secret"):
         raise ValueError(f"a {kind.decode()} as protobuf")
     secret = _fields(envelope[2][0])
     metadata = _fields(secret[1][0])
-    return {
+    document = {
         "apiVersion": "v1",
-        "kind": "Secret",
+        "kind": kind.decode(),
         "metadata": {
             "name": metadata[1][0].decode(),
             "labels": {key: value.decode() for key, value in _map(metadata.get(11, []))},
             "annotations": {key: value.decode() for key, value in _map(metadata.get(12, []))},
         },
+    }
+    if kind == b"Namespace":
+        return document
+    return {
+        **document,
         "type": secret.get(3, [b"Opaque"])[0].decode(),
         "data": {key: base64.b64encode(value).decode() for key, value in _map(secret.get(2, []))},
     }

@@ -4,7 +4,6 @@ Files of Secrets and ConfigMaps are links through `..data`, which moves in one s
 """
 
 import base64
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -147,13 +146,3 @@ def field(pod: Json, reference: Json) -> str:
 def plain(value: str) -> str:
     """The text of a value of a Secret."""
     return base64.b64decode(value).decode()
-
-
-def remove(folder: Path) -> None:
-    """Take away a pod's folders, whatever modes its programs have given them."""
-    for path, folders, _ in os.walk(folder):
-        for each in folders:
-            inner = Path(path) / each
-            if not inner.is_symlink():
-                inner.chmod(0o700)
-    shutil.rmtree(folder)

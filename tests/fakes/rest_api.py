@@ -23,6 +23,7 @@ from control_plane.api.endpoints import Endpoints, Services
 from control_plane.api.health import Readiness
 from control_plane.api.idempotency import Idempotency
 from control_plane.api.throttle import Throttle
+from control_plane.backup.export import Exporter
 from control_plane.backup.restore import Restores
 from control_plane.backup.snapshot import Snapshots
 from control_plane.distribution.catalog import Catalog
@@ -203,6 +204,7 @@ async def rest_api(store: Store | None = None, *, key_file: Path | None = None) 
             index=index,
             resources=resources,
             tokens=tokens,
+            exporter=Exporter(store, sealer, "0.0.0", lambda: datetime.now(UTC)),
             restores=Restores(store, sealer, lambda: datetime.now(UTC)),
             snapshots=Snapshots(catalog, key_file),
             catalog=catalog,

@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from control_plane.cli.pki import GatewayIdentity, ensure_pki
+from data_plane.agent.reaper import SWEEP_SECONDS
 from tests.fakes.container import Container
 from tests.fakes.etcd_cluster import EtcdCluster
 from tests.fakes.model_server import ModelServer, model_server
@@ -26,6 +27,8 @@ POLL_SECONDS = 0.05
 GRACE_SECONDS = 15.0
 FILES = "/run/isthmus"  # as containers see them
 UNHEALTHY = 1
+AGENT_AND_WORKER = 2
+ORPHAN_SECONDS = 2 * SWEEP_SECONDS + READY_SECONDS
 
 
 @dataclass(slots=True)
@@ -117,11 +120,12 @@ async def test_replica_finishes_what_has_begun_when_it_is_told_to_end(system: Sy
     assert request.result().status == 200
 
 
-async def test_replica_replaces_a_worker_that_died_and_leaves_no_zombie(system: System) -> None:
+async def test_replica_replaces_a_worker_that_died_and_buries_every_process(system: System) -> None:
     (worker,) = _workers(system.replica)
     os.kill(worker, 9)
+    assert system.replica.execute("sh", "-c", "sleep 0.1 & exit").returncode == 0  # leaves an orphan
     await until(lambda: _workers(system.replica) not in ([], [worker]), system.replica)
-    await until(lambda: "Z" not in system.replica.processes().values(), system.replica)
+    await until(lambda: len(system.replica.processes()) == AGENT_AND_WORKER, system.replica, ORPHAN_SECONDS)
     assert (await system.call()).status == 200
 
 
@@ -184,9 +188,9 @@ def _key() -> str:
     return base64.b64encode(os.urandom(32)).decode()
 
 
-async def until(condition: Callable[[], object], container: Container) -> None:
+async def until(condition: Callable[[], object], container: Container, seconds: float = READY_SECONDS) -> None:
     """Wait until it holds, as long as the container runs."""
-    deadline = time.monotonic() + READY_SECONDS
+    deadline = time.monotonic() + seconds
     while not await asyncio.to_thread(condition):
         assert container.is_running, f"it has ended:\n{container.log()}"
         assert time.monotonic() < deadline, f"did not happen in time:\n{container.log()}"

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import signal
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.fakes.model_server import model_server
 from tests.fakes.probe import CHAT, ask
 from tests.fakes.replica import Replica, api_key, configuration
 
+EMPTY_SECONDS = 120.0  # some seconds; minutes on a machine with much else to do
 LEDGER = "SELECT sum(calls), sum(charged), sum(incurred), sum(input_uncached), sum(output) FROM isthmus.ledger_hourly"
 DETAILS = (
     "SELECT count(), sum(charged), sum(incurred), sum(input_uncached), sum(output) FROM isthmus.call_records FINAL"
@@ -38,7 +40,7 @@ async def collector(tmp_path: Path) -> AsyncIterator[Collector]:
 class Sender:
     """A node without traffic: a spool, and what empties it."""
 
-    def __init__(self, folder: Path, collector: Collector, spool_bytes: int = 50_000_000) -> None:
+    def __init__(self, folder: Path, collector: Collector, spool_bytes: int) -> None:
         self._folder = folder / "records"
         self.spool = Spool(self._folder, spool_bytes)
         self._disk = ThreadPoolExecutor(1)
@@ -55,7 +57,7 @@ class Sender:
         await self._on_disk(lambda: self.spool.append(lines(batch), count))
 
     async def until_empty(self) -> None:
-        async with asyncio.timeout(2 * DEADLINE_SECONDS):
+        async with asyncio.timeout(EMPTY_SECONDS):
             while self.spool.has_records or list(self._folder.glob("s*-*.jsonl")):
                 await asyncio.sleep(POLL_SECONDS)
 
@@ -105,13 +107,27 @@ async def test_calls_of_a_replica_reach_the_store_and_leave_the_spool(tmp_path: 
     assert (count, models) == (6, ["chat"])
 
 
-async def test_kills_of_the_collector_lose_and_double_nothing(collector: Collector, tmp_path: Path) -> None:
-    sender = Sender(tmp_path, collector)
+@pytest.mark.parametrize(
+    ("rounds", "spool_bytes"),
+    [
+        pytest.param(2, 200_000_000, id="twice"),
+        pytest.param(20, 200_000_000, id="20 times", marks=pytest.mark.long),
+        pytest.param(20, 16_000_000, id="20 times, the spool overflows", marks=pytest.mark.long),
+    ],
+)
+async def test_kills_of_the_collector_lose_and_double_nothing(
+    collector: Collector,
+    tmp_path: Path,
+    rounds: int,
+    spool_bytes: int,
+    record_property: Callable[[str, object], None],
+) -> None:
+    sender = Sender(tmp_path, collector, spool_bytes)
     chance = random.Random(1)
     async with sender.sending():
-        for _ in range(4):
+        for _ in range(rounds):
             await sender.write(5000)
-            await asyncio.sleep(chance.uniform(0.3, 1.2))  # amid sending, storing or receipts
+            await asyncio.sleep(chance.uniform(0.1, 1.5))  # amid sending, storing or receipts
             collector.kill()
             await sender.write(100)
             await collector.start()
@@ -122,6 +138,58 @@ async def test_kills_of_the_collector_lose_and_double_nothing(collector: Collect
         while not await collector.metric("roll_ups_total") or await collector.metric("stale_hours"):
             await asyncio.sleep(POLL_SECONDS)
     assert await collector.stop() == 0
-    ledger, details = collector.ask(LEDGER, DETAILS)
-    assert details == [sender.expected()]
+    ledger, details, written = collector.ask(LEDGER, DETAILS, "SELECT count() FROM isthmus.call_records")
     assert ledger == [sender.expected()]
+    folded = sender.spool.folded
+    assert details[0][0] == sender.written - folded
+    assert bool(folded) == (spool_bytes < 100_000_000)
+    record_property("records", sender.written)
+    record_property("of which folded", folded)
+    record_property("rows written again after a kill", written[0][0] - details[0][0])
+
+
+@pytest.mark.long
+async def test_upgrades_and_killed_agents_lose_and_double_no_record(tmp_path: Path) -> None:
+    keys = pki(tmp_path, "default")
+    collector = Collector(tmp_path, keys)
+    gateway = keys.gateway
+    await collector.start()
+    flags = ["--cert", str(gateway.certificate), "--key", str(gateway.key), "--ca", str(keys.authority)]
+    replica = Replica(tmp_path, flags=[*flags, "--collectors", collector.address])
+    calls = 0
+
+    async def call(count: int) -> None:
+        nonlocal calls
+        for _ in range(count):
+            assert (await ask(f"{replica.url}/v1/chat/completions", api_key(), CHAT)).status == 200
+        calls += count
+
+    try:
+        async with model_server("alpha") as upstream:
+            replica.write_config(configuration({"alpha": upstream.url}))
+            async with replica:
+                for _ in range(3):
+                    await call(20)
+                    collector.kill()
+                    await call(20)
+                    await replica.upgrade()
+                    await call(20)
+                    await collector.start()
+                await replica.wait_end()  # of the program that the first upgrade has followed
+                agent = replica.pid
+                replica.signal(signal.SIGKILL)
+                await replica.until(lambda: replica.has_ended(agent))
+                await call(20)  # served by orphans
+                await replica.start()
+                await call(20)
+                spool = replica.data_dir / "records"
+                await replica.until(lambda: list(spool.glob("orphan-*")))
+                await replica.until(lambda: not list(spool.glob("orphan-*")))  # adopted
+                replica.signal(signal.SIGTERM)
+                assert await replica.wait_end() == 0
+                assert not [file.name for file in spool.rglob("*.jsonl") if file.stat().st_size]
+        assert await collector.stop() == 0
+    finally:
+        collector.kill()
+    ((stored, requests),) = collector.ask("SELECT count(), uniqExact(request_id) FROM isthmus.call_records FINAL")[0]
+    assert (stored, requests) == (calls, calls)

@@ -89,3 +89,7 @@ def _admin(path: str) -> Any:
     request = urllib.request.Request(os.environ["ISTHMUS_ADMIN_URL"] + path, headers=headers)
     with urllib.request.urlopen(request, timeout=CALL_SECONDS, context=tls) as answer:
         return json.loads(answer.read(MAX_ANSWER_BYTES))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

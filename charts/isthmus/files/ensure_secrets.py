@@ -8,6 +8,7 @@ is about to end, or is not what the plan says. `--renew`: only certificates, fro
 
 import argparse
 import base64
+import ipaddress
 import json
 import secrets
 import sys
@@ -45,15 +46,10 @@ class Release:
     def ensure(self) -> None:
         """Create what is missing; certificates as `renew`."""
         for kept in self._plan["kept"]:
-            made = self._kubernetes.create(self._secret(kept["secret"], "Opaque", {kept["key"]: _key(kept["form"])}))
-            _say(kept["secret"], "created" if made else "kept")
+            self._create(self._secret(kept["secret"], "Opaque", {kept["key"]: _key(kept["form"])}))
         for name in self._plan["authorities"]:
-            if self._kubernetes.find(name) is None:
-                pair = Authority.create(self._now, self._plan["authorityDays"]).pair
-                made = self._kubernetes.create(
-                    self._secret(name, TLS, {"tls.crt": pair.certificate, "tls.key": pair.key})
-                )
-                _say(name, "created" if made else "kept")
+            pair = Authority.create(self._now, self._plan["authorityDays"]).pair
+            self._create(self._secret(name, TLS, {"tls.crt": pair.certificate, "tls.key": pair.key}))
         self.renew()
 
     def renew(self) -> None:
@@ -77,6 +73,10 @@ class Release:
                 # With the version that was read: of two that renew at once, one is refused and comes again.
                 self._kubernetes.replace(there | {"data": _encoded(data)})
             _say(wanted["secret"], "kept" if data == _data(there) else "issued")
+
+    def _create(self, secret: Json) -> None:
+        made = self._kubernetes.create(secret)
+        _say(secret["metadata"]["name"], "created" if made else "kept")
 
     def _authority(self, name: str) -> tuple[Authority, bytes]:
         """What signs, and all that is to be trusted: while one authority follows another, both."""
@@ -149,9 +149,14 @@ def _key(form: str) -> bytes:
 
 
 def _names(wanted: Json) -> list[x509.GeneralName]:
-    return [x509.DNSName(host) for host in wanted["hosts"]] + [
-        x509.UniformResourceIdentifier(uri) for uri in wanted["uris"]
-    ]
+    return [*map(_host, wanted["hosts"]), *map(x509.UniformResourceIdentifier, wanted["uris"])]
+
+
+def _host(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _data(secret: Json | None) -> Data:

@@ -63,3 +63,16 @@
 - --etcd-password-file=/etcd-auth/{{ .Values.etcd.auth.passwordKey }}
 {{- end }}
 {{- end }}
+
+{{- /* Nothing, unless values that were left out would lead a release to another store than it has. */ -}}
+{{- define "isthmus.checkEtcdIsTheSame" -}}
+{{- if not .Values.etcd.mode -}}
+{{- $runsOne := lookup "apps/v1" "StatefulSet" .Release.Namespace (include "isthmus.etcd" .) -}}
+{{- $isThere := lookup "apps/v1" "Deployment" .Release.Namespace (include "isthmus.controlPlane" .) -}}
+{{- if and $isThere $runsOne (eq (include "isthmus.etcdMode" .) "External") -}}
+{{- fail "the release runs an etcd of its own, and etcd.endpoints name another one: set etcd.mode to External if that is meant, and restore a backup there" -}}
+{{- else if and $isThere (not $runsOne) (eq (include "isthmus.etcdMode" .) "StatefulSet") -}}
+{{- fail "the release uses an external etcd, but no etcd.endpoints are given: give them, or set etcd.mode to StatefulSet if an empty etcd of its own is meant" -}}
+{{- end -}}
+{{- end -}}
+{{- end }}

@@ -1,7 +1,7 @@
-{{- /* A Job's spec. Takes what isthmus.jobPod takes, and {retries}. */ -}}
+{{- /* A Job's spec. Takes what isthmus.jobPod takes, {retries}, and {seconds} if it may take longer than others. */ -}}
 {{- define "isthmus.jobSpec" -}}
 backoffLimit: {{ .retries }}
-activeDeadlineSeconds: {{ .root.Values.jobs.activeDeadlineSeconds }}
+activeDeadlineSeconds: {{ max .root.Values.jobs.activeDeadlineSeconds (default 0 .seconds) }}
 template:
   {{- include "isthmus.jobPod" . | nindent 2 }}
 {{- end }}
@@ -55,15 +55,16 @@ volumeMounts:
 {{- end }}
 {{- end }}
 
-{{- /* How a Job reaches the admin API: with the first admin token. */ -}}
+{{- /* How a Job reaches the admin API. */ -}}
 {{- define "isthmus.adminEnvironment" -}}
+{{- $token := ternary .Values.jobs.adminToken .Values.secrets.bootstrapToken (ne .Values.jobs.adminToken.existingSecret "") -}}
 - {name: ISTHMUS_ADMIN_URL, value: {{ include "isthmus.adminUrl" . | quote }}}
 - {name: ISTHMUS_ADMIN_CA, value: /authority/ca.crt}
 - name: ISTHMUS_ADMIN_TOKEN
   valueFrom:
     secretKeyRef:
-      name: {{ include "isthmus.secret" (dict "root" . "value" .Values.secrets.bootstrapToken "suffix" "bootstrap-token") }}
-      key: {{ .Values.secrets.bootstrapToken.key }}
+      name: {{ include "isthmus.secret" (dict "root" . "value" $token "suffix" "bootstrap-token") }}
+      key: {{ $token.key }}
 - {name: HOME, value: /tmp}
 {{- end }}
 

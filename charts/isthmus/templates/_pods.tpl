@@ -121,7 +121,19 @@ spec:
   secret: {secretName: {{ .secret }}, defaultMode: 0440}
 {{- end }}
 
-{{- /* Takes {storage, name}: what a pod asks for. */ -}}
+{{- /* Nothing, unless a StatefulSet would get claims of another size: Kubernetes refuses that without saying what to do.
+Takes {root, name, path, storage}; `path` is that of the value. */ -}}
+{{- define "isthmus.checkClaimIsTheSame" -}}
+{{- $there := lookup "apps/v1" "StatefulSet" .root.Release.Namespace .name -}}
+{{- if $there -}}
+{{- $size := (first $there.spec.volumeClaimTemplates).spec.resources.requests.storage -}}
+{{- if ne $size .storage.size -}}
+{{- fail (printf "%s.size is fixed by the first install: there is %s, and %s is asked for. To grow volumes: patch the claims, delete the StatefulSet %s with --cascade=orphan, and upgrade again" .path $size .storage.size .name) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- /* What a volume is asked for. Takes a value `storage`. */ -}}
 {{- define "isthmus.claimSpec" -}}
 accessModes: [ReadWriteOnce]
 {{- with .className }}

@@ -84,3 +84,12 @@ async def test_one_by_one_says_what_was_done_before_an_error(api: RestApi) -> No
     answer = await apply(api, application("shop", "nobody"), team("a"), atomic=False)
     assert (answer.status, await names(api)) == (422, ["a"])
     assert "1 of 2 documents" in answer.json["detail"]
+
+
+async def test_a_token_that_may_only_read_sees_differences_and_changes_nothing(api: RestApi) -> None:
+    body = {"documents": [team("a")]}
+    answer = await api.call("POST", "/v1/batch/diff", body, token=api.tokens["read"])
+    assert (answer.status, actions(answer), answer.json["revision"]) == (200, [("a", "created")], 0)
+    assert await names(api) == []
+    for path in ("/v1/batch", "/v1/batch/revert"):
+        assert (await api.call("POST", path, body, token=api.tokens["read"])).status == 403

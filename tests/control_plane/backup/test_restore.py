@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import cast
 
 import pytest
 
+from config_schemas.conversion.upgrade import UPGRADES
 from config_schemas.version import SCHEMA_VERSION
 from control_plane.backup import bundle
 from control_plane.backup.export import Options
@@ -12,10 +15,11 @@ from control_plane.backup.fence import FencedStore
 from control_plane.distribution.catalog import Catalog
 from control_plane.distribution.epoch import Epoch
 from control_plane.errors import Invalid, RestoreUnderWay, StoreNotEmpty
+from control_plane.identity.actor import Actor
 from control_plane.identity.tokens import AdminTokens
 from control_plane.secrets.sealer import Sealer
 from control_plane.store.base import Compare, Put, Store, Unavailable, UnderRestore
-from control_plane.store.keys import HISTORY_PREFIX, RESTORE_KEY
+from control_plane.store.keys import HISTORY_PREFIX, RESTORE_KEY, claims_guard, references_guard
 from control_plane.store.memory import MemoryStore
 from tests.fakes.backup import (
     SEALER,
@@ -32,6 +36,7 @@ from tests.fakes.backup import (
 from tests.fakes.control_plane import HASH, ControlPlane, control_plane, credential, document, model, provider, secret
 from tests.fakes.control_plane import store_for as made_store
 
+GOLDEN = Path(__file__).parents[2] / "golden" / "backup"
 OTHER_HASH = "sha256:" + "1" * 64
 
 
@@ -147,6 +152,18 @@ async def test_a_hash_that_moved_between_credentials_moves_back(source: ControlP
     assert await values(source.store, "_unique/") == {f"_unique/credential-hash/{HASH}": b"default/Credential/c1"}
 
 
+async def test_who_decided_by_what_was_there_before_must_look_again(source: ControlPlane) -> None:
+    """Writers compare guards that they have read; each is newer now than any resource."""
+    backup = await backup_of(source.store)
+    store = await new_store()
+    await finished(store, backup)
+    page = await store.list("/isthmus/v1/", start="/isthmus/v1/`")  # resources: their names begin with letters
+    last = max(entry.revision for entry in page.entries)
+    for guard in (references_guard("acme"), references_guard("default"), claims_guard("default", "Model")):
+        entry = await store.get(guard)
+        assert entry is not None and entry.revision > last
+
+
 async def test_who_restores_stays_able_to(source: ControlPlane) -> None:
     backup = await backup_of(source.store)
     store = await new_store()
@@ -191,11 +208,47 @@ async def test_master_keys_that_do_not_fit_stop_it_before_anything_is_written(
     assert await values(store) == before
 
 
+async def test_a_backup_that_others_changed_is_refused(source: ControlPlane) -> None:
+    """Its checksum is right, as anyone can make it so."""
+    backup = await backup_of(source.store)
+    at = backup.rindex(b"k1:") + 3
+    store = await new_store()
+    before = await values(store)
+    with pytest.raises(Invalid, match="not signed under the master keys"):
+        await restore(store, backup[:at] + b"0" * 64, Actor("admin"))
+    assert await values(store) == before
+
+
 async def test_a_backup_of_a_later_release_is_refused(source: ControlPlane) -> None:
     backup = await backup_of(source.store)
     later = backup.replace(f'"schemaVersion": {SCHEMA_VERSION}'.encode(), b'"schemaVersion": 99')
     with pytest.raises(Invalid, match="schema version 99"):
         await restore(await new_store(), later, await new_token(source.store))
+
+
+async def test_what_an_older_release_wrote_is_upgraded(source: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "/isthmus/v1/acme/Team/acme"
+    entry = await source.store.get(key)
+    assert entry is not None
+    older = entry.value.replace(b"isthmus.dev/v1", b"isthmus.dev/v0")
+    await source.store.transact([Compare(key, entry.revision)], [Put(key, older)])
+    backup = await backup_of(source.store)
+    store = await new_store()
+    with pytest.raises(Invalid, match=r"the `apiVersion` of 'acme/Team/acme' must be 'isthmus\.dev/v1'"):
+        await restore(store, backup, await new_token(store))
+    monkeypatch.setitem(cast(dict[str, object], UPGRADES), "isthmus.dev/v0", to_v1)
+    await finished(store, backup)
+    assert (await resources(store))["acme/Team/acme"] == entry.value
+
+
+def to_v1(document: dict[str, object]) -> dict[str, object]:
+    return {**document, "apiVersion": "isthmus.dev/v1"}
+
+
+async def test_a_backup_of_the_first_release_can_be_restored() -> None:
+    store = await new_store()
+    await finished(store, (GOLDEN / "first.backup").read_bytes())
+    assert sorted(await resources(store)) == (GOLDEN / "first.resources").read_text().split()
 
 
 async def test_interrupted_after_any_transaction_it_is_finished_later_and_never_half_served(
@@ -261,3 +314,13 @@ async def test_what_another_left_staged_is_removed(source: ControlPlane) -> None
         await store.revoke_lease(entry.lease)
     await lead(store)
     assert await values(store, "_restore/") == {}
+
+
+async def test_a_restore_of_another_release_is_left_alone() -> None:
+    store = await new_store()
+    await store.transact([Compare(RESTORE_KEY, 0)], [Put(RESTORE_KEY, b'{"later": 1}')])
+    before = await values(store)
+    with pytest.raises(ValueError, match="another release"):
+        await lead(store)
+    after = await values(store)
+    assert {key: after[key] for key in before} == before

@@ -5,10 +5,12 @@ import asyncio
 import pytest
 
 from config_schemas.canonical import PATH_PREFIX
-from control_plane.distribution.catalog import Catalog
+from control_plane.distribution import catalog as catalog_module
+from control_plane.distribution.catalog import Catalog, StoreReplaced
 from control_plane.distribution.state import Touched
 from control_plane.distribution.subset import Audience
-from control_plane.store.base import Compare, Page, Put, Unavailable
+from control_plane.store.base import Compare, Delete, Page, Put, Unavailable, UnderRestore
+from control_plane.store.keys import RESTORE_KEY
 from control_plane.store.memory import MemoryStore
 from tests.fakes.distribution import document, eventually, gateway, running, tenant, unseal, write
 from tests.fakes.lossy_store import LossyStore
@@ -138,6 +140,54 @@ async def test_a_store_that_cannot_be_read_at_start_is_an_error(store: MemorySto
     await store.close()
     with pytest.raises(Unavailable):
         await Catalog(store, unseal).start()
+
+
+async def test_while_a_restore_is_under_way_all_is_kept_and_then_it_changes_at_once(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog_module, "RETRY_SECONDS", 0.01)
+    catalog = Catalog(store, unseal)
+    await catalog.start()
+    seen: list[set[str]] = []
+    catalog.subscribe(lambda touched: seen.append(set(catalog.state.paths())) if touched.paths else None)
+    async with running(catalog.run()):
+        began = await store.transact([Compare(RESTORE_KEY, 0)], [Put(RESTORE_KEY, b"{}")])
+        await write(store, {MODEL: None})
+        await write(store, {"acme/Model/new": document("acme/Model/new")})
+        await eventually(lambda: catalog.counters.store_failures > 1)
+        assert (text_of(catalog) is not None, seen) == (True, [])
+        await store.transact([Compare(RESTORE_KEY, began)], [Delete(RESTORE_KEY)])
+        await eventually(lambda: text_of(catalog) is None)
+    assert seen == [{"platform/Gateway/edge", "platform/Tenant/acme", "acme/Model/new"}]
+
+
+async def test_one_that_starts_during_a_restore_waits_for_its_end(store: MemoryStore) -> None:
+    await store.transact([Compare(RESTORE_KEY, 0)], [Put(RESTORE_KEY, b"{}")])
+    with pytest.raises(UnderRestore):
+        await Catalog(store, unseal).start()
+
+
+async def test_a_store_whose_revision_went_back_ends_it(store: MemoryStore) -> None:
+    catalog = Catalog(store, unseal)
+    await catalog.start()
+    catalog.state.revision += 1  # as if it had seen what the store has lost
+    with pytest.raises(StoreReplaced, match="the store is at revision"):
+        await catalog.reconcile()
+
+
+async def test_a_store_that_went_back_and_on_again_ends_it(store: MemoryStore) -> None:
+    """As one that was put back from a snapshot, in which other keys were written since."""
+    catalog = Catalog(store, unseal)
+    await write(store, model("2"))
+    await catalog.start()
+    put_back = MemoryStore()
+    await write(put_back, dict([gateway(), tenant("acme")]) | model("1"))
+    for number in range(5):
+        await put_back.transact([Compare(f"/x{number}", 0)], [Put(f"/x{number}", b"")])
+    other = Catalog(put_back, unseal)
+    other.state = catalog.state
+    with pytest.raises(StoreReplaced, match=f"`{PATH_PREFIX}{MODEL}` is at revision"):
+        await other.reconcile()
 
 
 async def test_listeners_can_leave(store: MemoryStore) -> None:
