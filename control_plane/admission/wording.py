@@ -14,7 +14,7 @@ PATTERNS: Mapping[str, str] = {
     base.NAME_PATTERN: "must be lowercase letters, digits, '-' and '.', with a letter or digit first and last",
     base.LABEL_PATTERN: "must be letters, digits, '-', '_', '.' and '/', with a letter or digit first and last",
     r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$": "must be a time in UTC such as '2027-01-31T12:00:00Z'",
-    r'^(https?://[!-"$->A-~]+)?$': "must be an address that begins with 'http://' or 'https://', without query or login",
+    r'^(https?://[!-"$->A-~]+)?$': "must be an 'http://' or 'https://' address, without query or login",
     r"^sha256:[0-9a-f]{64}$": "must be 'sha256:' and 64 hexadecimal digits",
 }
 

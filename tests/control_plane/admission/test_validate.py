@@ -74,7 +74,7 @@ def test_what_the_address_or_the_kind_says_need_not_be_written(
         (provider(type="openai"), NOWHERE, [("spec.type",
          "must be one of 'OpenAI', 'Anthropic', 'Gemini', 'OpenAICompatible'")]),
         (provider(baseUrl="ftp://x"), NOWHERE, [("spec.baseUrl",
-         "must be an address that begins with 'http://' or 'https://', without query or login")]),
+         "must be an 'http://' or 'https://' address, without query or login")]),
         (model(versions=[]), NOWHERE, [("spec.versions", "must have at least 1 entries")]),
         (model(versions={}), NOWHERE, [("spec.versions", "must be a list")]),
         (model(versions=[{"name": "a", "weight": 1001, "targets": [{"providerRef": {"name": "p", "x": 1}}]}]), NOWHERE,
