@@ -24,7 +24,8 @@ class Engine:
         import chdb
 
         self._folder = folder
-        self._connection: Any = chdb.connect(str(folder / "store"))
+        untyped: Any = chdb  # two packages bring this module, of which one has types
+        self._connection: Any = untyped.connect(str(folder / "store"))
         self._lock = threading.Lock()
 
     def answer(self, sql: str, content: bytes) -> bytes:
