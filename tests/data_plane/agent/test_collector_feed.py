@@ -41,7 +41,7 @@ class Scene:
 
     def files(self) -> list[str]:
         """With something in them."""
-        return sorted(file.name for file in self.folder.glob("*.jsonl") if file.stat().st_size)
+        return sorted(file.name for file in self.folder.glob("*.jsonl") if has_content(file))
 
     @asynccontextmanager
     async def sending(self) -> AsyncIterator[None]:
@@ -67,6 +67,14 @@ def keys(tmp_path: Path) -> Pki:
 async def collector(keys: Pki) -> AsyncIterator[FakeCollector]:
     async with fake_collector(keys) as collector:
         yield collector
+
+
+def has_content(file: Path) -> bool:
+    """False for one that has gone meanwhile, too."""
+    try:
+        return file.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 async def eventually(condition: Callable[[], object]) -> None:
