@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
-# What came after version 1: a kind (`CachePolicy`) or a field of one (`Route.spec.rules.mirror`; lists are walked
-# through), with the version that brought it.
+# What came after version 1: a kind (`CachePolicy`), a field of one (`Route.spec.rules.mirror`; lists are walked through)
+# or a word for a field (`Provider.spec.type=Groq`), with the version that brought it.
 SINCE: Mapping[str, int] = {
     "AddressPolicy": 2,
     "CorsPolicy": 2,
@@ -16,7 +16,18 @@ SINCE: Mapping[str, int] = {
     "Gateway.spec.tls": 2,
     "HeaderPolicy.spec.request.add": 2,
     "HeaderPolicy.spec.response.add": 2,
+    "Provider.spec.apiVersion": 3,
+    "Provider.spec.project": 3,
+    "Provider.spec.region": 3,
     "Provider.spec.tls.clientCertificateRef": 2,
+    **{
+        f"Provider.spec.type={word}": 3
+        for word in (
+            "AzureOpenAI Bedrock Cerebras Cohere Databricks DeepSeek Fireworks Groq HuggingFace LlamaCpp LMStudio "
+            "Mistral NvidiaNIM Ollama OpenRouter Perplexity SGLang TGI Together VertexAI VLLM XAI"
+        ).split()
+    },
+    "Route.spec.models.lossy": 3,
     "Route.spec.onRevocation": 2,
     "Route.spec.redirect": 2,
     "Route.spec.respond": 2,
@@ -44,12 +55,15 @@ def uses(document: Mapping[str, Any], schema_version: int, since: Mapping[str, i
     return tuple(
         name
         for name in newer_names(str(document.get("kind")), schema_version, since)
-        if "." not in name or _has(document, name.split(".")[1:])
+        if "." not in name or _has(document, _steps(name), _word(name))
     )
 
 
 def restrict(kind: str, payload: bytes, schema_version: int, since: Mapping[str, int] = SINCE) -> bytes | None:
-    """The canonical payload without what a reader of `schema_version` cannot know; None: without all of it."""
+    """The canonical payload without what a reader of `schema_version` cannot know; None: without all of it.
+
+    A field may be left out; a word that the reader does not know leaves nothing that would mean the same.
+    """
     names = newer_names(kind, schema_version, since)
     if not names:
         return payload
@@ -59,17 +73,29 @@ def restrict(kind: str, payload: bytes, schema_version: int, since: Mapping[str,
         document = json.loads(payload)
     except ValueError:
         return payload  # the reader refuses it
+    if any("=" in name and _has(document, _steps(name), _word(name)) for name in names):
+        return None
     for name in names:
-        _remove(document, name.split(".")[1:])
+        if "=" not in name:
+            _remove(document, _steps(name))
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _has(value: object, field: list[str]) -> bool:
-    if not field:
-        return True
+def _steps(name: str) -> list[str]:
+    """The path of a field, below the kind."""
+    return name.partition("=")[0].split(".")[1:]
+
+
+def _word(name: str) -> str:
+    return name.partition("=")[2]
+
+
+def _has(value: object, field: list[str], word: str = "") -> bool:
     if isinstance(value, list):
-        return any(_has(item, field) for item in value)
-    return isinstance(value, Mapping) and field[0] in value and _has(value[field[0]], field[1:])
+        return any(_has(item, field, word) for item in value)
+    if not field:
+        return not word or value == word
+    return isinstance(value, Mapping) and field[0] in value and _has(value[field[0]], field[1:], word)
 
 
 def _remove(value: object, field: list[str]) -> None:

@@ -4,27 +4,53 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
 
-from config_schemas.base import HeaderName, Model, Resource, SecretReference, Text
+from config_schemas.base import Model, Resource, Text
 from config_schemas.routing.endpoint import UpstreamTls
+from config_schemas.routing.provider_auth import ProviderAuth
 
-
-class ProviderAuth(Model):
-    """The credential for the provider. `ApiKey` is sent the way its API wants, or in `header` if given."""
-
-    type: Literal["ApiKey", "None"] = "ApiKey"
-    secret_ref: SecretReference | None = None
-    header: HeaderName | None = None
+ProviderTypeName = Literal[
+    "OpenAI",
+    "Anthropic",
+    "Gemini",
+    "OpenAICompatible",
+    "AzureOpenAI",
+    "Bedrock",
+    "Cerebras",
+    "Cohere",
+    "Databricks",
+    "DeepSeek",
+    "Fireworks",
+    "Groq",
+    "HuggingFace",
+    "LlamaCpp",
+    "LMStudio",
+    "Mistral",
+    "NvidiaNIM",
+    "Ollama",
+    "OpenRouter",
+    "Perplexity",
+    "SGLang",
+    "TGI",
+    "Together",
+    "VertexAI",
+    "VLLM",
+    "XAI",
+]
+PlaceName = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9:._-]*)?$", max_length=128)]
 
 
 class ProviderSpec(Model):
     """Where a provider's API is and how to prove oneself there.
 
-    `baseUrl` has the meaning that the provider's SDK gives it; empty is the provider's public address. It is required
-    for `OpenAICompatible`.
+    `baseUrl` has the meaning that the provider's SDK gives it; empty is the provider's public address, if it has one.
+    `region` and `project` say where an account of a cloud lies; `apiVersion` is Azure's `api-version`.
     """
 
-    type: Literal["OpenAI", "Anthropic", "Gemini", "OpenAICompatible"]
+    type: ProviderTypeName
     base_url: Annotated[str, StringConstraints(pattern=r'^(https?://[!-"$->A-~]+)?$', max_length=1024)] = ""
+    region: PlaceName = ""
+    project: PlaceName = ""
+    api_version: PlaceName = ""
     auth: ProviderAuth = ProviderAuth()
     tls: UpstreamTls | None = None
     description: Text = ""

@@ -55,7 +55,11 @@ class Authentication(Model):
 
 
 class ModelTargets(Model):
-    """Models by name or by label, reached over the given client APIs under the route's path."""
+    """Models by name or by label, reached over the given client APIs under the route's path.
+
+    Where a model's provider speaks another API, requests are translated. `lossy: Allow` leaves out what has no
+    equivalent there, and says so in `x-isthmus-warnings`; else such requests are refused.
+    """
 
     refs: Annotated[tuple[Reference, ...], Field(max_length=256)] = ()
     match_labels: Labels | None = None
@@ -65,6 +69,7 @@ class ModelTargets(Model):
         "Gemini",
         "Cohere",
     )
+    lossy: Literal["Refuse", "Allow"] = "Refuse"
 
     @model_validator(mode="after")
     def _has_models(self) -> Self:

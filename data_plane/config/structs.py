@@ -218,8 +218,38 @@ class ProviderAuth(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
 
 
 class ProviderSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
-    type: Literal["OpenAI", "Anthropic", "Gemini", "OpenAICompatible"]
+    type: Literal[
+        "OpenAI",
+        "Anthropic",
+        "Gemini",
+        "OpenAICompatible",
+        "AzureOpenAI",
+        "Bedrock",
+        "Cerebras",
+        "Cohere",
+        "Databricks",
+        "DeepSeek",
+        "Fireworks",
+        "Groq",
+        "HuggingFace",
+        "LlamaCpp",
+        "LMStudio",
+        "Mistral",
+        "NvidiaNIM",
+        "Ollama",
+        "OpenRouter",
+        "Perplexity",
+        "SGLang",
+        "TGI",
+        "Together",
+        "VertexAI",
+        "VLLM",
+        "XAI",
+    ]
     base_url: Annotated[str, Meta(pattern=r'^(https?://[!-"$->A-~]+)?\Z', max_length=1024)] = ""
+    region: Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9:._-]*)?\Z", max_length=128)] = ""
+    project: Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9:._-]*)?\Z", max_length=128)] = ""
+    api_version: Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9:._-]*)?\Z", max_length=128)] = ""
     auth: ProviderAuth = ProviderAuth()
     tls: UpstreamTls | None = None
     description: Annotated[str, Meta(max_length=1024)] = ""
@@ -366,6 +396,7 @@ class ModelTargets(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
         "Gemini",
         "Cohere",
     )
+    lossy: Literal["Refuse", "Allow"] = "Refuse"
 
 
 class PathRewrite(Struct, frozen=True, rename="camel", kw_only=True, gc=False):

@@ -27,6 +27,16 @@ def test_newer_fields_are_left_out(version: int, spec: object) -> None:
     assert restrict("Route", encoded(ROUTE), version, TABLE) == encoded({"kind": "Route", "spec": spec})
 
 
+def test_what_says_a_newer_word_is_left_out_whole() -> None:
+    words = {"Route.spec.rules.type=Fast": 2}
+    route = {"kind": "Route", "spec": {"rules": [{"type": "Slow"}, {"type": "Fast"}]}}
+    assert restrict("Route", encoded(route), 1, words) is None
+    assert restrict("Route", encoded(route), 2, words) == encoded(route)
+    older = {"kind": "Route", "spec": {"rules": [{"type": "Slow"}, {"type": ["Faster"]}]}}
+    assert restrict("Route", encoded(older), 1, words) == encoded(older)
+    assert (document_version(route, words), document_version(older, words)) == (2, 1)
+
+
 def test_a_newer_kind_is_left_out_whole() -> None:
     assert restrict("CachePolicy", b"{}", 1, TABLE) is None
     assert restrict("CachePolicy", b"{}", 2, TABLE) == b"{}"

@@ -1,0 +1,29 @@
+"""Wire APIs by name: what a client's call is worded in, and which of them say the same in other words."""
+
+from collections.abc import Mapping
+
+from data_plane.codecs.client_api import ANTHROPIC, COHERE, GEMINI, OPENAI
+
+# Of clients, by API and operation. `data_plane.codecs.table` has the codecs of those that are translated.
+WIRES: Mapping[tuple[str, str], str] = {
+    (OPENAI, "chat"): "openai-chat",
+    (OPENAI, "responses"): "openai-responses",
+    (OPENAI, "completions"): "openai-completions",
+    (OPENAI, "embeddings"): "openai-embeddings",
+    (OPENAI, "moderations"): "openai-moderations",
+    (ANTHROPIC, "messages"): "anthropic-messages",
+    (ANTHROPIC, "count_tokens"): "anthropic-count-tokens",
+    (GEMINI, "generate_content"): "gemini",
+    (GEMINI, "count_tokens"): "gemini-count-tokens",
+    (GEMINI, "embed_content"): "gemini-embeddings",
+    (COHERE, "rerank"): "cohere-rerank",
+}
+# What a wire API is for. Between two of one family requests and answers are translated.
+GENERATE, EMBED, RERANK, COUNT = "generate", "embed", "rerank", "count"
+FAMILIES: Mapping[str, str] = {
+    "openai-chat": GENERATE,
+    "openai-responses": GENERATE,
+    "anthropic-messages": GENERATE,
+    "gemini": GENERATE,
+    "bedrock-converse": GENERATE,
+}
