@@ -1,0 +1,42 @@
+"""Request targets that several types of provider build alike."""
+
+from collections.abc import Callable
+
+from data_plane.providers.surface import Asked
+
+# What a model's name may hold that no path can: the rest of RFC 3986's characters stands as it is, slashes too.
+PERCENT_ENCODED = {ord(each): f"%{ord(each):02X}" for each in ' "#%?<>\\^`{|}'}
+# Azure's, which asks for the API of the client's choice; keys; and what only names the framing of an answer.
+DROPPED_FIELDS = (b"api-version=", b"key=")
+
+
+def at(path: bytes) -> Callable[[Asked], bytes]:
+    """Always the same path, with the client's query."""
+
+    def target(asked: Asked) -> bytes:
+        return path + forwarded_query(asked.query)
+
+    return target
+
+
+def below(root: bytes) -> Callable[[Asked], bytes]:
+    """The client's own path, below another root; for wire APIs that have several."""
+
+    def target(asked: Asked) -> bytes:
+        return root + asked.path + forwarded_query(asked.query)
+
+    return target
+
+
+def escaped(model: str) -> bytes:
+    """A model's name in a path."""
+    return model.translate(PERCENT_ENCODED).encode()
+
+
+def forwarded_query(query: bytes) -> bytes:
+    """With its `?`; without keys and what is for the gateway alone."""
+    if not query:
+        return b""
+    if b"api-version=" in query or b"key=" in query:
+        query = b"&".join(field for field in query.split(b"&") if not field.startswith(DROPPED_FIELDS))
+    return b"?" + query if query else b""
