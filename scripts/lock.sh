@@ -38,3 +38,7 @@ ziglang"
 compile checkov - "$@" <<<"checkov"
 # What makes the documentation's site, in an environment of its own.
 compile docs - "$@" <<<"mkdocs-material>=9.7,<10"
+# Official SDKs that cannot lie beside the newest of the development set: those of last year, and one that wraps them.
+compile sdk-past - "$@" <<<"anthropic>=0.100,<1
+openai>=1.100,<2"
+compile sdk-langchain - "$@" <<<"langchain-openai"

