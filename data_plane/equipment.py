@@ -2,6 +2,7 @@
 
 import time
 
+from data_plane.clock import wall_clock
 from data_plane.config.compiler import Compiler
 from data_plane.config.plans import Tools
 from data_plane.deadlines import Deadlines
@@ -35,6 +36,3 @@ class Equipment:
     def close(self) -> None:
         """Close idle connections."""
         self._pools.close()
-
-
-wall_clock = time.time  # noqa: TID251 - seconds since 1970: for dates in records, and for what expires at one

@@ -16,7 +16,7 @@ from data_plane.agent.discovery import Discovery
 from data_plane.agent.source import LastGoodSaver
 from data_plane.agent.tls_files import TlsFiles
 from data_plane.agent.totals import Totals
-from data_plane.equipment import wall_clock
+from data_plane.clock import wall_clock
 from data_plane.ingress.opening import FAILED_OPENINGS, HANDSHAKES
 from data_plane.ingress.refusals import REFUSED, TOO_MANY
 from data_plane.observability.delta import Delta

@@ -32,12 +32,13 @@ from data_plane.agent.static_config import StaticConfigError
 from data_plane.agent.tls_files import TlsFiles
 from data_plane.agent.upgrade import obstacle, upgrade
 from data_plane.agent.worker_process import start_worker
+from data_plane.clock import wall_clock
 from data_plane.config.certificate import Certificate, CertificateError
 from data_plane.config.last_good import KeyFileError, LastGoodFile, Opener, read_keys
 from data_plane.config.resource_set import ResourceSet
 from data_plane.config.subscriber import Identity, Subscriber
 from data_plane.deadlines import Deadlines
-from data_plane.equipment import Equipment, wall_clock
+from data_plane.equipment import Equipment
 from data_plane.overview import Overview
 from data_plane.settings import Address, Settings
 from data_plane.tasks import spawn

@@ -59,12 +59,14 @@ def failure_of(status: int, reader: JsonReader) -> ProviderFailure:
         code_raw = inner.raw("code")
         code = bytes(code_raw).decode(errors="replace").strip('"') if code_raw is not None else ""
         message, kind = inner.text("message"), inner.text("type")
-        return ProviderFailure(status, _kind(status, code, message), message[:MAX_MESSAGE_CHARACTERS], code or kind)
+        return ProviderFailure(
+            status, kind_of_words(status, code, message), message[:MAX_MESSAGE_CHARACTERS], code or kind
+        )
     if raw is not None:
         message = JsonReader({"error": raw}).text("error")
     else:
         message = reader.required_text("message" if reader.has("message") else "detail")
-    return ProviderFailure(status, _kind(status, "", message), message[:MAX_MESSAGE_CHARACTERS])
+    return ProviderFailure(status, kind_of_words(status, "", message), message[:MAX_MESSAGE_CHARACTERS])
 
 
 def kind_of(status: int) -> FailureKind:
@@ -72,7 +74,8 @@ def kind_of(status: int) -> FailureKind:
     return KINDS.get(status) or (FailureKind.SERVER if status >= 500 else FailureKind.INVALID_REQUEST)
 
 
-def _kind(status: int, code: str, message: str) -> FailureKind:
+def kind_of_words(status: int, code: str, message: str) -> FailureKind:
+    """By the code, if it is a known one, else by status and message."""
     by_code = CODES.get(code)
     if by_code is not None:
         return by_code

@@ -1,0 +1,197 @@
+"""One exchange between two wire APIs: a client's request in a provider's words, and the answer in the client's.
+
+Between the two lies the canonical request: decoded once, encoded for each target that is tried.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from data_plane.codecs.client_api import Call
+from data_plane.codecs.codec import Codec
+from data_plane.codecs.failure_error import error_of
+from data_plane.codecs.openai_failure import kind_of_words
+from data_plane.codecs.table import CODECS
+from data_plane.errors import GatewayError, InvalidUpstreamResponse, UnmappableApi, UpstreamCutShort
+from data_plane.llm.events import CandidateEnded, Delta, Ended, Failed, PartStarted, Started, UsageKnown
+from data_plane.llm.failure import ProviderFailure
+from data_plane.llm.loss import Losses
+from data_plane.llm.traits import Traits
+from data_plane.usage import Usage
+
+# What decoders say of a stream that is none, by their codes.
+OWN_ERRORS: Mapping[str, type[GatewayError]] = {
+    UpstreamCutShort.code: UpstreamCutShort,
+    InvalidUpstreamResponse.code: InvalidUpstreamResponse,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """What an answer has for what its provider does not say. `created`: seconds since 1970."""
+
+    id: str
+    model: str
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a request is to be worded for one target: `model` is the provider's name for it."""
+
+    model: str
+    traits: Traits
+    is_lossy: bool = False
+
+
+class Translation(Protocol):
+    """Between the same two wire APIs, of any number of exchanges."""
+
+    def decode(self, body: bytes, call: Call) -> Any:
+        """The canonical request. It is not changed by what follows.
+
+        Raises:
+            BadRequest: the client's API would refuse it.
+        """
+
+    def encode(self, request: Any, wanted: Wanted) -> tuple[bytes, tuple[str, ...]]:
+        """The body for the provider, and what it leaves out: paths of fields as the client wrote them.
+
+        Raises:
+            UnmappableFields: something has no equivalent, and must not be left out.
+        """
+
+    def answer(self, body: bytes, request: Any, fallback: Fallback) -> tuple[bytes, Usage | None]:
+        """A whole answer, for the client.
+
+        Raises:
+            InvalidUpstreamResponse: it is none of the provider's API.
+        """
+
+    def failure(self, status: int, headers: Mapping[bytes, bytes], body: bytes) -> GatewayError:
+        """What the client is told of an error that the provider has answered with."""
+
+    def stream(self, request: Any, fallback: Fallback) -> "StreamTranslation":
+        """Of one streamed answer."""
+
+
+class GenerateTranslation:
+    """Of requests to generate. Implements `Translation`."""
+
+    __slots__ = ("_client", "_target")
+
+    def __init__(self, client: Codec, target: Codec) -> None:
+        self._client = client
+        self._target = target
+
+    def decode(self, body: bytes, call: Call) -> Any:
+        return self._client.decode_request(body, call)
+
+    def encode(self, request: Any, wanted: Wanted) -> tuple[bytes, tuple[str, ...]]:
+        losses = Losses()
+        body = self._target.encode_request(msgspec.structs.replace(request, model=wanted.model), wanted.traits, losses)
+        losses.check(is_allowed=wanted.is_lossy)
+        return body, tuple(losses.fields)
+
+    def answer(self, body: bytes, request: Any, fallback: Fallback) -> tuple[bytes, Usage | None]:
+        response = self._target.decode_response(body)
+        response.id = response.id or fallback.id
+        response.model = response.model or fallback.model
+        response.created = response.created or fallback.created
+        return self._client.encode_response(response), response.usage
+
+    def failure(self, status: int, headers: Mapping[bytes, bytes], body: bytes) -> GatewayError:
+        return error_of(self._target.decode_failure(status, headers, body))
+
+    def stream(self, request: Any, fallback: Fallback) -> "StreamTranslation":
+        return StreamTranslation(self._client, self._target, request, fallback)
+
+
+class StreamTranslation:
+    """Of one streamed answer. `usage` is the last that was told; `error` says why the stream broke off, if it did.
+
+    `has_content`: something has come that the client shall see, the end among it. Until then frames are kept, so that
+    an answer that fails at its start is an ordinary error. `characters`: of all that was generated.
+    """
+
+    __slots__ = ("_decoder", "_encoder", "_fallback", "_kept", "characters", "error", "has_content", "usage")
+
+    def __init__(self, client: Codec, target: Codec, request: Any, fallback: Fallback) -> None:
+        self._decoder = target.stream_decoder()
+        self._encoder = client.stream_encoder(request)
+        self._fallback = fallback
+        self._kept: list[bytes] = []
+        self.characters = 0
+        self.error: GatewayError | None = None
+        self.has_content = False
+        self.usage: Usage | None = None
+
+    def feed(self, frames: Sequence[bytes]) -> bytes:
+        """What may go to the client, for whole frames of the provider's. Nothing more is to be fed after an `error`."""
+        return self._encode(self._decoder.feed(frames))
+
+    def close(self) -> bytes:
+        """The provider has ended: `error` is set if its stream was not whole."""
+        return self._encode(self._decoder.close())
+
+    def _encode(self, events: Sequence[Any]) -> bytes:
+        for place, event in enumerate(events):
+            if isinstance(event, Delta):
+                self.characters += len(event.text)
+            elif isinstance(event, (PartStarted, CandidateEnded, Ended)):
+                self.has_content = True
+            elif isinstance(event, UsageKnown):
+                self.usage = event.usage
+            elif isinstance(event, Started):
+                self._begin(event)
+            elif isinstance(event, Failed):
+                return self._fail(events[:place], event)
+        return self._release(self._encoder.feed(events))
+
+    def _begin(self, event: Started) -> None:
+        fallback = self._fallback
+        event.id = event.id or fallback.id
+        event.model = event.model or fallback.model
+        event.created = event.created or fallback.created
+        if event.usage is not None:
+            self.usage = event.usage
+
+    def _fail(self, before: Sequence[Any], failed: Failed) -> bytes:
+        """What came before goes out as ever; the failure itself is told by whoever ends the stream."""
+        data = self._release(self._encoder.feed(before))
+        error = self.error = _error_of_stream(failed)
+        if self.has_content:
+            error.event = b"".join(self._encoder.feed((failed,)))
+        return data
+
+    def _release(self, frames: list[bytes]) -> bytes:
+        if not self.has_content:
+            self._kept += frames
+            return b""
+        if self._kept:
+            frames = self._kept + frames
+            self._kept = []
+        return b"".join(frames)
+
+
+def _error_of_stream(failed: Failed) -> GatewayError:
+    own = OWN_ERRORS.get(failed.code)
+    if own is not None:
+        return own(failed.message)
+    status = failed.status if failed.status >= 400 else 500
+    kind = kind_of_words(status, failed.code, failed.message)
+    return error_of(ProviderFailure(status, kind, failed.message, failed.code))
+
+
+def find_translation(client_wire: str, target_wire: str) -> Translation:
+    """The translation between two wire APIs.
+
+    Raises:
+        UnmappableApi: there is none.
+    """
+    client, target = CODECS.get(client_wire), CODECS.get(target_wire)
+    if client is None or target is None:
+        raise UnmappableApi(f"there is no translation from {client_wire or 'this API'} to {target_wire}")
+    return GenerateTranslation(client, target)
