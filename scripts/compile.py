@@ -61,6 +61,7 @@ INTERPRETED = {
     "data_plane/codecs/bedrock_event.py": STRUCTS,
     "data_plane/codecs/gemini.py": STRUCTS,
     "data_plane/codecs/openai_chat_usage.py": STRUCTS,
+    "data_plane/codecs/openai_media.py": STRUCTS,
     "data_plane/codecs/openai_responses.py": STRUCTS,
     "data_plane/codecs/responses_event.py": STRUCTS,
     "data_plane/codecs/inflate.py": "compiled, it would not catch what libraries in C raise",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from data_plane.codecs import anthropic_messages, gemini, openai_chat, openai_responses
+from data_plane.codecs import anthropic_messages, gemini, openai_chat, openai_media, openai_responses
 from data_plane.codecs.client_api import ANTHROPIC, COHERE, GEMINI, OPENAI
 from data_plane.usage import Usage
 
@@ -35,6 +35,7 @@ class Wording:
 
 OPENAI_CHAT = Wording(b'"usage"', openai_chat.usage, answer=openai_chat.usage_of_answer)
 OPENAI_RESPONSES = Wording(b'"usage"', openai_responses.usage)
+OPENAI_MEDIA = Wording(b'"usage"', openai_media.usage)
 ANTHROPIC_MESSAGES = Wording(b'"usage"', anthropic_messages.usage, in_head=True)
 GEMINI_CONTENT = Wording(b'"usageMetadata"', gemini.usage)
 WORDINGS: Mapping[tuple[str, str], Wording] = {
@@ -42,6 +43,13 @@ WORDINGS: Mapping[tuple[str, str], Wording] = {
     (OPENAI, "completions"): OPENAI_CHAT,
     (OPENAI, "embeddings"): OPENAI_CHAT,
     (OPENAI, "responses"): OPENAI_RESPONSES,
+    (OPENAI, "compact"): OPENAI_RESPONSES,
+    (OPENAI, "images"): OPENAI_MEDIA,
+    (OPENAI, "image_edits"): OPENAI_MEDIA,
+    (OPENAI, "image_variations"): OPENAI_MEDIA,
+    (OPENAI, "speech"): OPENAI_MEDIA,
+    (OPENAI, "transcriptions"): OPENAI_MEDIA,
+    (OPENAI, "translations"): OPENAI_MEDIA,
     (ANTHROPIC, "messages"): ANTHROPIC_MESSAGES,
     (GEMINI, "generate_content"): GEMINI_CONTENT,
     (GEMINI, "embed_content"): GEMINI_CONTENT,

@@ -11,6 +11,14 @@ SURFACES: Mapping[str, Surface] = {
     "openai-completions": Surface(at(b"/completions")),
     "openai-embeddings": Surface(at(b"/embeddings")),
     "openai-moderations": Surface(at(b"/moderations")),
+    "openai-input-tokens": Surface(at(b"/responses/input_tokens")),
+    "openai-compact": Surface(at(b"/responses/compact")),
+    "openai-images": Surface(at(b"/images/generations")),
+    "openai-image-edits": Surface(at(b"/images/edits")),
+    "openai-image-variations": Surface(at(b"/images/variations")),
+    "openai-speech": Surface(at(b"/audio/speech")),
+    "openai-transcriptions": Surface(at(b"/audio/transcriptions")),
+    "openai-translations": Surface(at(b"/audio/translations")),
 }
 
 

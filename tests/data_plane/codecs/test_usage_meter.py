@@ -36,3 +36,54 @@ def test_half_of_it_is_none() -> None:
     meter.feed(b"{%b, %b" % (TEXT, USAGE[:30]))
 
     assert meter.usage() is None
+
+
+@mark.parametrize(
+    "operation, body, wanted",
+    [
+        param(
+            "images",
+            b'{"data":[{"b64_json":"%b"}],"usage":{"input_tokens":50,"input_tokens_details":{"image_tokens":40,'
+            b'"text_tokens":10},"output_tokens":4160,"total_tokens":4210}}' % (b"A" * 40_000),
+            (10, 4160, 0, 40),
+            id="an image",
+        ),
+        param(
+            "image_edits",
+            b'event: image_edit.completed\ndata: {"type":"image_edit.completed","b64_json":"AA","usage":'
+            b'{"input_tokens":5,"output_tokens":7,"total_tokens":12}}\n\n',
+            (5, 7, 0, 0),
+            id="a stream of images",
+        ),
+        param(
+            "transcriptions",
+            b'{"text":"hi","usage":{"type":"tokens","input_tokens":14,"input_token_details":{"text_tokens":4,'
+            b'"audio_tokens":10},"output_tokens":45,"total_tokens":59}}',
+            (4, 45, 10, 0),
+            id="a transcription",
+        ),
+        param(
+            "speech",
+            b'data: {"type":"speech.audio.done","usage":{"input_tokens":3,"output_tokens":9,"total_tokens":12}}\n\n',
+            (3, 9, 0, 0),
+            id="speech",
+        ),
+    ],
+)
+def test_usage_of_media_is_in_disjoint_buckets(operation: str, body: bytes, wanted: tuple[int, ...]) -> None:
+    meter = find_meter("openai", operation)
+    assert meter is not None
+    meter.feed(body)
+
+    usage = meter.usage()
+
+    assert usage is not None
+    assert (usage.input_uncached, usage.output, usage.input_audio, usage.input_image) == wanted
+
+
+def test_seconds_are_no_tokens() -> None:
+    meter = find_meter("openai", "transcriptions")
+    assert meter is not None
+    meter.feed(b'{"text":"hi","usage":{"type":"duration","seconds":9}}')
+
+    assert meter.usage() is None

@@ -89,7 +89,7 @@ def test_moderations_may_leave_the_model_out() -> None:
 
 
 def test_another_method_is_refused() -> None:
-    assert Gateway(basic()).ask(request("GET", "/v1/chat/completions")).code == "method_not_allowed"
+    assert Gateway(basic()).ask(request("GET", "/v1/embeddings")).code == "method_not_allowed"
 
 
 @mark.parametrize(
