@@ -1,25 +1,28 @@
 """What a type of provider speaks: wire APIs, each with its paths, header fields, and what is particular about it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from msgspec import Raw
 
 from data_plane.codecs.sse import EventSplitter
+from data_plane.llm.failure import ProviderFailure
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a target is asked for, as far as its URL and the wording of the body depend on it.
 
-    `path` and `query`: the client's, below the root of its API, where the target speaks that API; else empty.
+    `path`, `query` and `headers`: the client's, where the target speaks the client's API; else empty. `path` is below
+    the root of that API.
     """
 
     model: str  # the provider's name for it
     stream: bool = False
     path: bytes = b""
     query: bytes = b""
+    headers: Mapping[bytes, bytes] = field(default_factory=dict)
 
 
 class Cutter(Protocol):
@@ -58,7 +61,8 @@ class Surface:
     `authorization` as `Bearer`. `defaults`: header fields for a request whose client has not sent them.
     `takes`: of which models, by the provider's name. `word`: the top level of a body as this provider wants it, the
     model's name among it; None replaces `model` where it stands. It returns another dict. `cutter` makes what cuts its
-    streams; `reframe` is for streams that come in a foreign framing.
+    streams; `reframe` is for streams that come in a foreign framing. `decode_failure`: for errors that are not worded
+    as the wire API's own; a client of that API cannot be shown them as they are.
     """
 
     path: Callable[[Asked], bytes]
@@ -68,6 +72,7 @@ class Surface:
     word: Callable[[dict[str, Raw], Asked], dict[str, Raw]] | None = None
     cutter: Callable[[], Cutter] = EventSplitter
     reframe: Callable[[], Reframer] | None = None
+    decode_failure: Callable[[int, Mapping[bytes, bytes], bytes], ProviderFailure] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ class ProviderType:
     `base_url`: the public address, as its SDK has it; empty where each account has its own. `surfaces`: by wire API,
     those to translate to in order of preference. `needs`: which fields of `Place` a spec must give.
     `telemetry_name`: `gen_ai.provider.name` of OpenTelemetry. `catalog`: its id in the catalog of models and prices.
+    `lacks`: names of `Traits` that hold for none of its models, whatever the catalog says of them elsewhere.
     """
 
     name: str
@@ -94,3 +100,4 @@ class ProviderType:
     needs: tuple[str, ...] = ()
     telemetry_name: str = ""
     catalog: str = ""
+    lacks: frozenset[str] = frozenset()
