@@ -36,6 +36,7 @@ _SPECS: Mapping[str, tuple[str, dict[str, Any]]] = {
             "request": {"set": [{"name": "x-team", "value": "search"}]},
         },
     ),
+    "StreamPolicy": ("settle", {"targetRefs": [{"kind": "Model", "name": "chat"}], "onClientGone": "Drain"}),
     "AddressPolicy": (
         "office",
         {"targetRefs": [{"kind": "Route", "name": "models"}], "allow": ["203.0.113.0/24", "2001:db8::/32"]},

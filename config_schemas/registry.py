@@ -11,6 +11,7 @@ from config_schemas.policies.address import AddressPolicy
 from config_schemas.policies.cors import CorsPolicy
 from config_schemas.policies.header import HeaderPolicy
 from config_schemas.policies.policy import Policy
+from config_schemas.policies.stream import StreamPolicy
 from config_schemas.policies.timeout import TimeoutPolicy
 from config_schemas.policies.validation import ValidationPolicy
 from config_schemas.routing.gateway import Gateway
@@ -38,6 +39,7 @@ KINDS: Mapping[str, type[Resource]] = {
         AddressPolicy,
         CorsPolicy,
         ValidationPolicy,
+        StreamPolicy,
     )
 }
 PLURALS: Mapping[str, type[Resource]] = {kind.PLURAL: kind for kind in KINDS.values()}

@@ -36,6 +36,7 @@ SINCE: Mapping[str, int] = {
     "Service.spec.tls.clientCertificateRef": 2,
     "Service.spec.versioning": 2,
     "Service.spec.versions": 2,
+    "StreamPolicy": 3,
     "ValidationPolicy": 2,
 }
 

@@ -64,6 +64,7 @@ _SUMMARIES: Mapping[str, Callable[[Json], str]] = {
     "Route": _destination,
     "Secret": lambda spec: ", ".join(spec.get("data", {})),
     "Service": _endpoints,
+    "StreamPolicy": _target,
     "TimeoutPolicy": _target,
     "ValidationPolicy": _target,
 }

@@ -11,12 +11,13 @@ from config_schemas.registry import POLICY_KINDS
 from data_plane.config import addressing, structs
 from data_plane.config.route_unit import CompiledRoute
 from data_plane.config.units import CompiledModel
-from data_plane.exchange import Timeouts
+from data_plane.exchange import StreamTerms, Timeouts
 from data_plane.filters.address import AddressFilter
 from data_plane.filters.cors import CorsRules
 from data_plane.filters.header import HeaderChanges, HeaderFilter
 from data_plane.filters.server_name import ServerNameFilter
 from data_plane.filters.shadow import ShadowFilter
+from data_plane.filters.stream import StreamFilter
 from data_plane.filters.timeout import TimeoutFilter
 from data_plane.filters.validation import ValidationFilter
 from data_plane.identity.credential_table import Credential
@@ -27,7 +28,7 @@ from data_plane.observability.metrics import Metrics
 from data_plane.pipeline.filter import Filter
 from data_plane.validation.contract import Contract
 
-SinglePolicy = structs.TimeoutPolicy | structs.HeaderPolicy  # each is a filter of its own
+SinglePolicy = structs.TimeoutPolicy | structs.StreamPolicy | structs.HeaderPolicy  # each is a filter of its own
 PolicyStruct = SinglePolicy | structs.AddressPolicy | structs.CorsPolicy | structs.ValidationPolicy
 MERGES: Mapping[str, Merge] = {kind: policy.MERGE for kind, policy in POLICY_KINDS.items()}
 DEFAULT_TIMEOUTS = Timeouts()
@@ -172,6 +173,8 @@ def _filter(policy: SinglePolicy) -> Filter:
     match policy:
         case structs.TimeoutPolicy():
             return TimeoutFilter(_timeouts(policy.spec))
+        case structs.StreamPolicy():
+            return StreamFilter(_stream_terms(policy.spec))
         case structs.HeaderPolicy():
             return HeaderFilter(_changes(policy.spec.request), _changes(policy.spec.response))
         case _:
@@ -186,6 +189,11 @@ def _timeouts(spec: structs.TimeoutPolicySpec) -> Timeouts:
         first_byte=spec.first_byte_seconds or default.first_byte,
         idle=spec.idle_seconds or default.idle,
     )
+
+
+def _stream_terms(spec: structs.StreamPolicySpec) -> StreamTerms:
+    drain_seconds = spec.drain_seconds if spec.on_client_gone == "Drain" else 0
+    return StreamTerms(spec.commit_after_seconds, spec.keep_alive_seconds, drain_seconds)
 
 
 def _changes(changes: structs.HeaderChanges) -> HeaderChanges:

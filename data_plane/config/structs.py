@@ -652,6 +652,26 @@ class ValidationPolicy(Struct, frozen=True, rename="camel", kw_only=True, gc=Fal
     kind: Literal["ValidationPolicy"] = "ValidationPolicy"
 
 
+class StreamPolicySpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    target_refs: Annotated[tuple[TargetReference, ...], Meta(max_length=64)] = ()
+    selector: TargetSelector | None = None
+    priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
+    mode: Literal["Enforce", "Shadow"] = "Enforce"
+    failure_mode: Literal["FailClosed", "FailOpen"] = "FailClosed"
+    locked: Literal["Open", "Locked"] = "Open"
+    commit_after_seconds: Annotated[int, Meta(ge=0, le=3600)] = 15
+    keep_alive_seconds: Annotated[int, Meta(ge=0, le=3600)] = 15
+    on_client_gone: Literal["Cancel", "Drain"] = "Cancel"
+    drain_seconds: Annotated[int, Meta(ge=1, le=3600)] = 60
+
+
+class StreamPolicy(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    spec: StreamPolicySpec
+    kind: Literal["StreamPolicy"] = "StreamPolicy"
+
+
 Resource = (
     Tenant
     | Secret
@@ -668,6 +688,7 @@ Resource = (
     | AddressPolicy
     | CorsPolicy
     | ValidationPolicy
+    | StreamPolicy
 )
 
 STRUCTS: dict[str, type[Resource]] = {
@@ -686,4 +707,5 @@ STRUCTS: dict[str, type[Resource]] = {
     "AddressPolicy": AddressPolicy,
     "CorsPolicy": CorsPolicy,
     "ValidationPolicy": ValidationPolicy,
+    "StreamPolicy": StreamPolicy,
 }

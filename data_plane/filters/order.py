@@ -20,6 +20,7 @@ from data_plane.filters.respond import RespondFilter
 from data_plane.filters.rewrite import RewriteFilter
 from data_plane.filters.server_name import ServerNameFilter
 from data_plane.filters.shadow import ShadowFilter
+from data_plane.filters.stream import StreamFilter
 from data_plane.filters.timeout import TimeoutFilter
 from data_plane.filters.upgrade import UpgradeFilter
 from data_plane.filters.usage import UsageFilter
@@ -48,6 +49,7 @@ ORDER: tuple[tuple[type[Filter], str], ...] = (
     (ModelFilter, "reads the body, and fixes the model by which the rest of the plan is chosen"),
     (ShadowFilter, "first of what policies decide: it counts also what they then refuse"),
     (TimeoutFilter, "before anything that could wait"),
+    (StreamFilter, "beside the time limits"),
     (ValidationFilter, "after all that is cheaper: it reads the whole body, and refuses what the upstream would"),
     (UpgradeFilter, "last of what refuses: it takes one of the places that a route has for connections"),
     (VersionNoticeFilter, "outside the headers that policies set: nobody takes the notice away"),

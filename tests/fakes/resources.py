@@ -161,6 +161,9 @@ SPECS: dict[str, st.SearchStrategy[Any]] = {
         optional({"models": optional({"matchLabels": LABELS}, refs=lists(REFERENCES))}, **ROUTE_COMMON),
     ),
     "TimeoutPolicy": _attached({"requestSeconds": SECONDS}, idleSeconds=SECONDS),
+    "StreamPolicy": _attached(
+        {"keepAliveSeconds": st.integers(0, 3600)}, onClientGone=st.sampled_from(["Cancel", "Drain"])
+    ),
     "HeaderPolicy": _attached({"request": st.just({"remove": ["x-c"]})}, response=CHANGES),
     "CorsPolicy": _attached(
         {"allowOrigins": st.sampled_from([["*"], ["https://a.example", "https://*.b.example"]])},
