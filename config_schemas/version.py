@@ -17,6 +17,24 @@ SINCE: Mapping[str, int] = {
     "HeaderPolicy.spec.request.add": 2,
     "HeaderPolicy.spec.response.add": 2,
     "Provider.spec.apiVersion": 3,
+    "Provider.spec.auth.aws": 3,
+    "Provider.spec.auth.azure": 3,
+    "Provider.spec.auth.cooldownSeconds": 3,
+    "Provider.spec.auth.google": 3,
+    "Provider.spec.auth.oauth": 3,
+    "Provider.spec.auth.secretRefs": 3,
+    **{
+        f"Provider.spec.auth.type={word}": 3
+        for word in (
+            "OAuthClient",
+            "GoogleServiceAccount",
+            "GoogleWorkloadIdentity",
+            "AzureClientSecret",
+            "AzureWorkloadIdentity",
+            "AwsKeys",
+            "AwsWorkloadIdentity",
+        )
+    },
     "Provider.spec.project": 3,
     "Provider.spec.region": 3,
     "Provider.spec.tls.clientCertificateRef": 2,

@@ -1,12 +1,12 @@
 """Provider: who hosts models."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import StringConstraints
+from pydantic import StringConstraints, model_validator
 
 from config_schemas.base import Model, Resource, Text
 from config_schemas.routing.endpoint import UpstreamTls
-from config_schemas.routing.provider_auth import ProviderAuth
+from config_schemas.routing.provider_auth import ProviderAuth, auth_fault
 
 ProviderTypeName = Literal[
     "OpenAI",
@@ -64,3 +64,10 @@ class Provider(Resource):
 
     kind: Literal["Provider"] = "Provider"
     spec: ProviderSpec
+
+    @model_validator(mode="after")
+    def _may_prove_itself_so(self) -> Self:
+        fault = auth_fault(self.spec.auth.type, self.metadata.tenant, self.spec.region)
+        if fault:
+            raise ValueError(f"`spec`: {fault}")
+        return self

@@ -12,6 +12,7 @@ from typing import Any
 from config_schemas.base import PLATFORM_TENANT
 from config_schemas.registry import KINDS, POLICY_KINDS
 from config_schemas.routing.gateway_tls import CERTIFICATE_KEY, PRIVATE_KEY
+from config_schemas.routing.provider_auth import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from control_plane.errors import FieldError
 
 # By kind: the field, a `[]` for every list, and the kind it names. "" : the reference says its kind itself.
@@ -23,7 +24,12 @@ FIELDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Credential": (("spec.applicationRef", "Application"),),
     "Gateway": (("spec.tls.certificateRefs[]", "Secret#tls.crt"), ("spec.tls.certificateRefs[]", "Secret#tls.key")),
     "Model": (("spec.versions[].targets[].providerRef", "Provider"),),
-    "Provider": (("spec.auth.secretRef", "Secret"), *_UPSTREAM_TLS),
+    "Provider": (
+        ("spec.auth.secretRef", "Secret"),
+        ("spec.auth.secretRefs[]", "Secret"),
+        *(("spec.auth.aws.keysRef", f"Secret#{key}") for key in (ACCESS_KEY_ID, SECRET_ACCESS_KEY)),
+        *_UPSTREAM_TLS,
+    ),
     "Route": (("spec.gatewayRefs[]", "Gateway"), ("spec.models.refs[]", "Model"), ("spec.serviceRef", "Service")),
     "Service": _UPSTREAM_TLS,
     **dict.fromkeys(POLICY_KINDS, _TARGET_REFS),

@@ -15,6 +15,17 @@ PATTERNS: Mapping[str, str] = {
     base.LABEL_PATTERN: "must be letters, digits, '-', '_', '.' and '/', with a letter or digit first and last",
     r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z$": "must be a time in UTC such as '2027-01-31T12:00:00Z'",
     r'^(https?://[!-"$->A-~]+)?$': "must be an 'http://' or 'https://' address, without query or login",
+    r'^https?://[!-"$->A-~]+$': "must be an 'http://' or 'https://' address, without query or login",
+    r"^[!-~]+$": "must be ASCII without spaces",
+    r"^[!#-\[\]-~]+$": "must be one scope: ASCII without spaces, '\"' and '\\'",
+    r"^(/var)?/run(/[.]?[A-Za-z0-9_-][A-Za-z0-9._-]*)+$": "must be the path of a file below '/var/run' or '/run'",
+    r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$": (
+        "must be the ARN of a role such as 'arn:aws:iam::123456789012:role/gateway'"
+    ),
+    r"^[A-Za-z0-9+=,.@_-]{2,64}$": "must be 2 to 64 letters, digits and '+=,.@_-'",
+    r"^[A-Za-z0-9+=,.@:/_-]{2,1224}$": "must be 2 to 1224 letters, digits and '+=,.@:/_-'",
+    r"^[a-z0-9-]+$": "must be lowercase letters, digits and '-'",
+    r"^[A-Za-z0-9][A-Za-z0-9.-]*$": "must be letters, digits, '.' and '-', with a letter or digit first",
     r"^sha256:[0-9a-f]{64}$": "must be 'sha256:' and 64 hexadecimal digits",
 }
 

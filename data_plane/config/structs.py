@@ -211,10 +211,73 @@ class SecretReference(Struct, frozen=True, rename="camel", kw_only=True, gc=Fals
     )
 
 
+class OAuthSettings(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    token_url: Annotated[str, Meta(pattern=r'^https?://[!-"$->A-~]+\Z', max_length=1024)]
+    client_id: Annotated[str, Meta(pattern=r"^[!-~]+\Z", max_length=1024)]
+    scopes: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[!#-\[\]-~]+\Z", max_length=256)], ...], Meta(max_length=32)
+    ] = ()
+    audience: Annotated[str, Meta(pattern=r"^[!-~]+\Z", max_length=1024)] | None = None
+    resource: Annotated[str, Meta(pattern=r"^[!-~]+\Z", max_length=1024)] | None = None
+    client_authentication: Literal["Basic", "Post"] = "Basic"
+
+
+class GoogleSettings(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    scopes: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[!#-\[\]-~]+\Z", max_length=256)], ...], Meta(max_length=32)
+    ] = ()
+    credentials_file: (
+        Annotated[str, Meta(pattern=r"^(/var)?/run(/[.]?[A-Za-z0-9_-][A-Za-z0-9._-]*)+\Z", max_length=512)] | None
+    ) = None
+
+
+class AzureSettings(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    tenant_id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*\Z", max_length=128)] | None = None
+    client_id: Annotated[str, Meta(pattern=r"^[!-~]+\Z", max_length=1024)] | None = None
+    scope: Annotated[str, Meta(pattern=r"^[!#-\[\]-~]+\Z", max_length=256)] = (
+        "https://cognitiveservices.azure.com/.default"
+    )
+    authority_url: Annotated[str, Meta(pattern=r'^https?://[!-"$->A-~]+\Z', max_length=1024)] | None = None
+    token_file: (
+        Annotated[str, Meta(pattern=r"^(/var)?/run(/[.]?[A-Za-z0-9_-][A-Za-z0-9._-]*)+\Z", max_length=512)] | None
+    ) = None
+
+
+class AwsSettings(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    keys_ref: Reference | None = None
+    role_arn: (
+        Annotated[str, Meta(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+\Z", max_length=512)]
+        | None
+    ) = None
+    session_name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9+=,.@_-]{2,64}\Z", max_length=64)] = "isthmus"
+    external_id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9+=,.@:/_-]{2,1224}\Z", max_length=1224)] | None = None
+    token_file: (
+        Annotated[str, Meta(pattern=r"^(/var)?/run(/[.]?[A-Za-z0-9_-][A-Za-z0-9._-]*)+\Z", max_length=512)] | None
+    ) = None
+    sts_url: Annotated[str, Meta(pattern=r'^https?://[!-"$->A-~]+\Z', max_length=1024)] | None = None
+    service: Annotated[str, Meta(pattern=r"^[a-z0-9-]+\Z", max_length=64)] = "bedrock"
+
+
 class ProviderAuth(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
-    type: Literal["ApiKey", "None"] = "ApiKey"
+    type: Literal[
+        "ApiKey",
+        "None",
+        "OAuthClient",
+        "GoogleServiceAccount",
+        "GoogleWorkloadIdentity",
+        "AzureClientSecret",
+        "AzureWorkloadIdentity",
+        "AwsKeys",
+        "AwsWorkloadIdentity",
+    ] = "ApiKey"
     secret_ref: SecretReference | None = None
+    secret_refs: Annotated[tuple[SecretReference, ...], Meta(max_length=16)] = ()
     header: Annotated[str, Meta(pattern=r"^[a-z0-9!#$%&'*+.^_`|~-]+\Z", max_length=128)] | None = None
+    cooldown_seconds: Annotated[int, Meta(ge=1, le=3600)] | None = None
+    oauth: OAuthSettings | None = None
+    google: GoogleSettings | None = None
+    azure: AzureSettings | None = None
+    aws: AwsSettings | None = None
 
 
 class ProviderSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):

@@ -21,6 +21,9 @@ class Proof(NamedTuple):
     lines: bytes
     key: int = 0
 
+    def __repr__(self) -> str:
+        return "Proof(...)"
+
 
 class Credential(Protocol):
     """At work in one worker; outlives snapshots. Has no repr that shows it."""
