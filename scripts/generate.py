@@ -1,6 +1,6 @@
 """Writes every file that a program makes, or checks that the ones in the tree are what it would make.
 
-Usage: python -m scripts.generate [--check] [proto|schemas|openapi|errors|reference|charts|dashboards|all]
+Usage: python -m scripts.generate [--check] [proto|schemas|openapi|errors|reference|charts|dashboards|catalog|all]
 """
 
 import argparse
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from config_schemas.export import generated_files
 from scripts import reference
+from scripts.catalog_source import catalog_files
 from scripts.chart_values import with_table
 from scripts.dashboards.model_owner import MODEL_OWNER
 from scripts.dashboards.operator import OPERATOR
@@ -22,6 +23,7 @@ from scripts.tools import obtain
 from tests.charts.cases import GOLDENS
 
 ROOT = Path(__file__).parents[1]
+PRICES = "config_schemas/catalog/prices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,14 @@ def write_dashboards(folder: Path) -> None:
         (made / f"{dashboard.uid.removeprefix('isthmus-')}.json").write_text(dashboard.to_json())
 
 
+def write_catalog(folder: Path) -> None:
+    """What models cost."""
+    made = folder / PRICES
+    made.mkdir(parents=True)
+    for name, text in catalog_files().items():
+        (made / name).write_text(text)
+
+
 def _write_chart_readme(folder: Path) -> None:
     chart = Path("charts") / "isthmus"
     (folder / chart).mkdir(parents=True)
@@ -112,6 +122,7 @@ GENERATORS = (
     Generator("errors", write_errors, ("docs/errors.md",)),
     Generator("reference", write_reference, tuple(f"docs/reference/{name}.md" for name in reference.NAMES)),
     Generator("charts", write_charts, ("tests/golden/charts/*.yaml", "charts/isthmus/README.md")),
+    Generator("catalog", write_catalog, (f"{PRICES}/*.json",)),
     Generator("dashboards", write_dashboards, ("charts/isthmus/dashboards/*.json",)),
 )
 
