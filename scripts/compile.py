@@ -50,7 +50,9 @@ NOT_SERVING = (
     *(f"data_plane/codecs/{name}_*.py" for name in ("anthropic", "aws", "bedrock", "foreign", "gemini", "openai_chat")),
     *(f"data_plane/codecs/{name}.py" for name in ("codec", "data_url", "json_reader", "openai_failure")),
     *(f"data_plane/codecs/{name}.py" for name in ("openai_reasoning", "provider_only", "retry_after", "sse_data")),
-    "data_plane/codecs/responses_*.py",
+    *(f"data_plane/codecs/{name}_*.py" for name in ("cohere", "count", "jina", "rank", "responses", "tei", "vertex")),
+    *(f"data_plane/codecs/{name}.py" for name in ("openai_embeddings", "provider_only_unary", "vector")),
+    "data_plane/codecs/vllm_tokenize.py",
     "data_plane/codecs/table.py",
     "data_plane/providers/sigv4.py",
 )

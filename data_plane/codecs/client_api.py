@@ -57,6 +57,7 @@ OPENAI_CALLS = _calls(
         b"/completions": "completions",
         b"/embeddings": "embeddings",
         b"/moderations": "moderations",
+        b"/rerank": "rerank",  # as Jina and vLLM word it; OpenAI has none
         b"/images/generations": "images",
         b"/images/edits": "image_edits",
         b"/images/variations": "image_variations",
@@ -93,7 +94,7 @@ GEMINI_OPERATIONS = {
 # Paths that only one API has; `/v1/models` and `/v1/files` are decided by header.
 UNAMBIGUOUS = {
     **{b"/v1" + path: call for path, call in {**OPENAI_CALLS, **ANTHROPIC_CALLS}.items()},
-    b"/v1/rerank": COHERE_CALLS[b"/rerank"],
+    b"/rerank": OPENAI_CALLS[b"/rerank"],
     b"/v2/rerank": COHERE_CALLS[b"/rerank"],
 }
 PREFIXES: Mapping[bytes, Api] = {b"openai": OPENAI, b"anthropic": ANTHROPIC, b"gemini": GEMINI, b"cohere": COHERE}

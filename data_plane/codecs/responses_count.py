@@ -1,0 +1,58 @@
+"""OpenAI's count of the tokens of a response's input.
+
+Source: platform.openai.com/docs/api-reference/responses/input-tokens (2026-11).
+"""
+
+from data_plane.codecs import responses_encode, responses_request
+from data_plane.codecs.client_api import Call
+from data_plane.codecs.count_fields import countable, decode_count, encode_fields, only
+from data_plane.llm.loss import Losses
+from data_plane.llm.token_count import TokenCount, TokenCountRequest
+from data_plane.llm.traits import Traits
+
+API = "openai-input-tokens"
+FIELDS = frozenset(
+    (
+        "conversation",
+        "input",
+        "instructions",
+        "model",
+        "parallel_tool_calls",
+        "personality",
+        "previous_response_id",
+        "reasoning",
+        "text",
+        "tool_choice",
+        "tools",
+        "truncation",
+    )
+)
+
+
+def decode_request(body: bytes, call: Call) -> TokenCountRequest:
+    """What a client wants counted.
+
+    Raises:
+        BadRequest: the API would refuse it; the text names the field.
+    """
+    content = responses_request.decode_request(body, call)
+    return TokenCountRequest(content.model, content)
+
+
+def encode_request(request: TokenCountRequest, traits: Traits, losses: Losses) -> bytes:
+    """The body that asks a provider for this."""
+    return encode_fields(only(responses_encode.encode_request(countable(request), traits, losses), FIELDS))
+
+
+def decode_response(body: bytes, request: TokenCountRequest) -> TokenCount:
+    """What a provider answers.
+
+    Raises:
+        InvalidUpstreamResponse: it is no answer of this API.
+    """
+    return decode_count(body, "input_tokens")
+
+
+def encode_response(answer: TokenCount, request: TokenCountRequest) -> bytes:
+    """The answer for a client."""
+    return encode_fields({"object": "response.input_tokens", "input_tokens": answer.tokens})
