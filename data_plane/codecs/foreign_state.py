@@ -11,6 +11,9 @@ import msgspec
 from data_plane.llm.content import Thought
 
 PREFIX = "isthmus1."
+MARK = PREFIX.encode()
+# A thought that no provider has signed: only those are, whose API knows no signatures.
+UNSIGNED = (b'"signature":""', b'"signature": ""')
 
 _encode = msgspec.json.Encoder().encode
 _decode_thought = msgspec.json.Decoder(tuple[str, str, str, str, bool]).decode
@@ -48,6 +51,11 @@ def unseal_call(sealed: str) -> tuple[str, str] | None:
         return _decode_call(data)
     except msgspec.DecodeError:
         return None
+
+
+def may_have_foreign_state(wire: str, body: bytes) -> bool:
+    """Whether a body has to go through its codec even to a provider of the same API, which would refuse such state."""
+    return MARK in body or (wire == "anthropic-messages" and any(each in body for each in UNSIGNED))
 
 
 def _seal(state: list[object]) -> str:

@@ -166,6 +166,12 @@ class StreamTranslation:
             error.event = b"".join(self._encoder.feed((failed,)))
         return data
 
+    def event_of(self, error: GatewayError) -> bytes:
+        """How the client's stream says that it broke off, where it was not the provider that said so."""
+        if error.event:
+            return error.event
+        return b"".join(self._encoder.feed((Failed(error.status, error.code, error.message),)))
+
     def _release(self, frames: list[bytes]) -> bytes:
         if not self.has_content:
             self._kept += frames

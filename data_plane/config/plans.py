@@ -47,8 +47,10 @@ Refusal = Literal["no_route", "not_programmed"]
 class Dispatchers(Protocol):
     """Makes the way to an upstream. Connections and what is known of endpoints outlive it."""
 
-    def for_model(self, versions: tuple[ModelVersion, ...], stickiness: structs.Stickiness | None) -> Dispatcher:
-        """Chooses a version by weight, then a target."""
+    def for_model(
+        self, versions: tuple[ModelVersion, ...], stickiness: structs.Stickiness | None, *, is_lossy: bool = False
+    ) -> Dispatcher:
+        """Chooses a version by weight, then a target. `is_lossy`: a translation may leave out fields."""
 
     def for_service(self, target: ServiceTarget) -> Dispatcher:
         """Chooses an endpoint."""
@@ -213,7 +215,7 @@ class Plans:
             plan = self._full.get(key)
             if plan is None:
                 filters = self._policies.filters(route, model, version or None, caller_set)
-                dispatcher = dispatchers.for_model(versions, model.stickiness)
+                dispatcher = dispatchers.for_model(versions, model.stickiness, is_lossy=route.is_lossy)
                 plan = self._keep(key, compile_full(entered, filters, dispatcher))
             return plan
 

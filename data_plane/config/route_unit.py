@@ -59,6 +59,7 @@ class CompiledRoute:
     respond: structs.StaticAnswer | None = None
     upgrades: tuple[structs.Upgrade, ...] = ()
     cuts_answers: bool = False  # of who may no longer have them
+    is_lossy: bool = False  # translations may leave out what has no equivalent
 
     @property
     def full_name(self) -> str:
@@ -112,6 +113,7 @@ def make_route(build: Build, path: str, gateway: str) -> CompiledRoute | None:
         spec.respond,
         spec.upgrades,
         spec.on_revocation == "Cut",
+        spec.models is not None and spec.models.lossy == "Allow",
     )
 
 

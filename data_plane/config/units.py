@@ -15,13 +15,16 @@ from config_schemas.base import PLATFORM_TENANT
 from data_plane.codecs.model_list import ModelEntry
 from data_plane.config import structs
 from data_plane.config.certificate import Certificate, CertificateError, TlsSettings, read_certificate
+from data_plane.config.credential_unit import make_credential
 from data_plane.config.decoding import seconds_of
 from data_plane.config.rejection import Rejected
 from data_plane.config.state import Build
 from data_plane.config.upstream_tls import NotServed, client_key_pair, upstream_tls
 from data_plane.identity.directory import ApplicationFacts
 from data_plane.providers.base_url import BaseUrl
-from data_plane.providers.relay import BASE_URLS, ProviderAuth, RelayProvider
+from data_plane.providers.provider import Provider
+from data_plane.providers.surface import Place, ProviderType
+from data_plane.providers.table import PROVIDER_TYPES
 from data_plane.upstream.cluster import Cluster, Endpoint, KeyPair, ModelVersion, ServiceTarget, Target
 
 Labels = tuple[tuple[str, str], ...]
@@ -32,7 +35,7 @@ Struct = TypeVar("Struct")
 class CompiledProvider:
     """Who hosts models, and at which endpoint."""
 
-    provider: RelayProvider
+    provider: Provider
     cluster: Cluster
 
 
@@ -67,15 +70,13 @@ class CompiledModel:
 def make_provider(build: Build, path: str) -> CompiledProvider | None:
     provider = _expect(build.resource(path), structs.Provider)
     spec, tenant = provider.spec, provider.metadata.tenant
-    url = spec.base_url or BASE_URLS.get(spec.type)
-    if not url:
-        raise Rejected(f"`spec.baseUrl` is required for `type: {spec.type}`")
+    kind, place = PROVIDER_TYPES[spec.type], Place(spec.region, spec.project, spec.api_version)
     try:
-        base = BaseUrl.parse(url)
+        base = BaseUrl.parse(spec.base_url or _public_url(kind, place))
     except ValueError as error:
         raise Rejected(f"`spec.baseUrl`: {error}") from None
-    auth = _auth(build, spec.auth, tenant)
-    if auth is None:
+    credential = make_credential(build, spec.auth, tenant, place)
+    if credential is None:
         return None
     try:
         client = client_key_pair(build, spec.tls, tenant)
@@ -84,7 +85,7 @@ def make_provider(build: Build, path: str) -> CompiledProvider | None:
     tls = upstream_tls(spec.tls, base.host, client) if base.is_tls else None
     name = f"{tenant}/{provider.metadata.name}"
     cluster = Cluster(name, (Endpoint(base.host, base.port, tls),), (1,), True)
-    return CompiledProvider(RelayProvider(name, spec.type, base, auth), cluster)
+    return CompiledProvider(Provider(name, kind.name, base, kind.surfaces(place), credential), cluster)
 
 
 def make_secret(build: Build, path: str) -> Certificate | None:
@@ -228,21 +229,13 @@ def _targets(build: Build, version: structs.Version, tenant: str, client_name: s
     return tuple(targets)
 
 
-def _auth(build: Build, auth: structs.ProviderAuth, tenant: str) -> ProviderAuth | None:
-    """None: the secret is not there, or no header can carry it."""
-    if auth.type == "None" or auth.secret_ref is None:
-        return ProviderAuth(None)
-    owner = auth.secret_ref.tenant or tenant
-    if owner not in (tenant, PLATFORM_TENANT):
-        raise Rejected(f"`spec.auth.secretRef.tenant` must be '{tenant}' or '{PLATFORM_TENANT}'")
-    secret = build.resource(f"{owner}/Secret/{auth.secret_ref.name}")
-    key = secret.spec.data.get(auth.secret_ref.key) if isinstance(secret, structs.Secret) else None
-    if key is None:
-        return None
-    try:
-        return ProviderAuth(key, auth.header)
-    except ValueError:
-        return None
+def _public_url(kind: ProviderType, place: Place) -> str:
+    missing = [name for name in kind.needs if not getattr(place, name)]
+    if missing:
+        raise Rejected(f"`spec.{missing[0]}` is required for `type: {kind.name}`")
+    if kind.base_url is None:
+        raise Rejected(f"`spec.baseUrl` is required for `type: {kind.name}`")
+    return kind.base_url(place)
 
 
 def owner_of(reference: structs.Reference, tenant: str) -> str:

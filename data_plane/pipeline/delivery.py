@@ -7,7 +7,7 @@ from functools import partial
 from data_plane.codecs import error_body
 from data_plane.errors import BodyTooLarge, GatewayError, GatewayTimeout, InternalError
 from data_plane.exchange import COMPLETED, Exchange, Outcome, Response
-from data_plane.pipeline.body import HELD, SWITCHED, UNREAD, WHOLE
+from data_plane.pipeline.body import BEGUN, HELD, SWITCHED, UNREAD, WHOLE
 from data_plane.pipeline.commit import Uncommitted
 from data_plane.pipeline.content import Content, is_event_stream
 from data_plane.pipeline.framing import (
@@ -114,8 +114,9 @@ class Delivery:
 
     def on_failure(self, error: GatewayError) -> None:
         self.upstream = None
-        timed_out = isinstance(error, GatewayTimeout)
-        self._outcome = Outcome.TIMED_OUT if timed_out else Outcome.UPSTREAM_FAILED
+        if error.status >= 500:  # else the provider has answered, as translated: the client asks for too much
+            timed_out = isinstance(error, GatewayTimeout)
+            self._outcome = Outcome.TIMED_OUT if timed_out else Outcome.UPSTREAM_FAILED
         self._stop(partial(self._fail, error))
 
     # From the client side.
@@ -268,7 +269,7 @@ class Delivery:
         if self._done:
             return
         exchange = self.exchange
-        if self._body is HELD:
+        if self._body is HELD or self._body is BEGUN:
             self._body = UNREAD  # what comes of it while response hooks wait must not set the request going
         if self._outcome is COMPLETED:
             self._outcome = Outcome.UPSTREAM_FAILED
@@ -298,7 +299,9 @@ class Delivery:
             return
         if self._sends_events:
             # The blank line ends what the upstream may have begun of an event; where it had not, it means nothing.
-            data = encode_chunk(b"\n\n" + error_body.render_event(error, exchange.api), False)
+            # What has been translated was whole events.
+            event = error.event or b"\n\n" + error_body.render_event(error, exchange.api)
+            data = encode_chunk(event, False)
             exchange.bytes_out += len(data)
             self._client.write(data)
             self._complete(self._outcome)

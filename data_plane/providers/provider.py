@@ -59,7 +59,8 @@ class Provider:
         """The request target, path and query, for an exchange on `model`, the provider's name for it."""
         if way.translates:
             return self.base.path + way.surface.path(Asked(model, exchange.stream))
-        asked = Asked(model, exchange.stream, exchange.api_path, exchange.request.query)
+        request = exchange.request
+        asked = Asked(model, exchange.stream, exchange.api_path, request.query, request.headers)
         return self.base.path + way.surface.path(asked)
 
     def fields(self, way: Way, exchange: Exchange) -> bytes:

@@ -20,6 +20,7 @@ class Failure(Enum):
     UNSENT = "unsent"  # nothing of it reached the upstream
     STALE = "stale"  # an idle connection turned out to be closed; most probably it was not served
     REJECTED = "rejected"  # the upstream said that it will not serve it now
+    UNPROVEN = "unproven"  # the upstream refused our key; another one may do
     FINAL = "final"
 
 

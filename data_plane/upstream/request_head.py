@@ -9,7 +9,12 @@ NOT_FORWARDED = PROXY_FIELDS | frozenset(
     b"api-key authorization connection content-length expect host http2-settings keep-alive proxy-authorization "
     b"proxy-connection te trailer transfer-encoding upgrade x-api-key x-goog-api-key".split()
 )
-NOT_FORWARDED_TO_PROVIDERS = NOT_FORWARDED | {b"cookie"}  # a provider has no business with them
+# A provider has no business with cookies; the others are part of a signature, which is ours.
+NOT_FORWARDED_TO_PROVIDERS = NOT_FORWARDED | frozenset(
+    b"cookie x-amz-content-sha256 x-amz-date x-amz-security-token".split()
+)
+# What means the same to every provider. Other fields of a client are for the API that it speaks.
+NEUTRAL = frozenset(b"baggage traceparent tracestate user-agent".split())
 NONE: frozenset[bytes] = frozenset()
 # Ours alone. Readers of CGI-like variables cannot tell `_` from `-`.
 RESERVED_WORD = b"isthmus"
@@ -41,6 +46,11 @@ def forwarded_fields(exchange: Exchange, dropped: frozenset[bytes], ours: frozen
         forwarded = b"".join([line + b"\r\n" for line in lines[:-1] if not line.startswith(RESERVED)])
     set_lines = [b"%b: %b\r\n" % field for field in set_by_policy.items() if field[0] not in ours]
     return b"".join((forwarded, *set_lines)) if set_lines else forwarded
+
+
+def neutral_fields(exchange: Exchange, ours: frozenset[bytes]) -> bytes:
+    """As `forwarded_fields`, for a provider that speaks another API than the client."""
+    return forwarded_fields(exchange, frozenset(exchange.request.headers) - NEUTRAL, ours)
 
 
 def changed_key(key: object, exchange: Exchange) -> object:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from config_schemas.example import example
 from config_schemas.registry import KINDS
-from data_plane.providers.relay import ProviderAuth
+from data_plane.providers.api_key import ApiKeys
 from tests.conformance.client import Answer, Client
 from tests.conformance.recorder import Recorder
 from tests.conformance.test_client_side import PROBE
@@ -210,4 +210,4 @@ def test_no_text_of_the_configuration_ends_a_header_line(document: dict[str, Any
 def test_no_secret_ends_a_header_line(broken: str) -> None:
     for key in (f"sk{broken}{MARK}: 1", f"sk{broken}", f"{broken}sk"):
         with pytest.raises(ValueError, match="no header can carry"):
-            ProviderAuth(key)
+            ApiKeys((key,))

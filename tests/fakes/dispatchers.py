@@ -22,7 +22,9 @@ class FakeDispatcher:
 class FakeDispatchers:
     """Chooses the first version that has a weight."""
 
-    def for_model(self, versions: tuple[ModelVersion, ...], stickiness: Stickiness | None) -> Dispatcher:
+    def for_model(
+        self, versions: tuple[ModelVersion, ...], stickiness: Stickiness | None, *, is_lossy: bool = False
+    ) -> Dispatcher:
         return FakeDispatcher(versions=versions)
 
     def for_service(self, target: ServiceTarget) -> Dispatcher:

@@ -15,9 +15,12 @@ from data_plane.config.structs import Stickiness
 from data_plane.errors import GatewayTimeout, Overloaded, ProviderAuthFailed, UnmappableApi
 from data_plane.exchange import Exchange, HeadMemo, Identity
 from data_plane.pipeline.sides import Dispatcher
+from data_plane.providers.api_key import ApiKeys
 from data_plane.providers.base_url import BaseUrl
-from data_plane.providers.provider import Provider
-from data_plane.providers.relay import ProviderAuth, RelayProvider
+from data_plane.providers.no_credential import NoCredential
+from data_plane.providers.provider import Provider, Way
+from data_plane.providers.surface import Place
+from data_plane.providers.table import PROVIDER_TYPES
 from data_plane.upstream import pool as pool_module
 from data_plane.upstream.cluster import Cluster, Endpoint, ModelVersion, Target
 from data_plane.upstream.dispatch import Dispatchers
@@ -47,7 +50,8 @@ def target(
     endpoint: Endpoint, name: str = "m1", weight: int = 1, kind: str = "OpenAI", key: str | None = "sk-ours"
 ) -> Target:
     base = BaseUrl.parse("http://models.example/v1" if kind == "OpenAI" else "http://models.example")
-    provider = RelayProvider(f"default/{name}", kind, base, ProviderAuth(key))
+    credential = ApiKeys((key,)) if key is not None else NoCredential()
+    provider = Provider(f"default/{name}", kind, base, PROVIDER_TYPES[kind].surfaces(Place()), credential)
     cluster = Cluster(f"default/{name}", (endpoint,), (1,), True)
     return Target(f"{name}/{name}", name, Raw(json.dumps(name).encode()), provider, cluster, weight)
 
@@ -118,7 +122,8 @@ async def test_a_body_without_a_model_gets_none(
 async def test_neither_client_nor_policy_sets_what_the_provider_sets(pools: Pools, open_upstream: OpenUpstream) -> None:
     upstream = await open_upstream()
     base = BaseUrl.parse("http://models.example/v1")
-    provider = RelayProvider("default/m", "OpenAI", base, ProviderAuth("sk-ours", "x-our-key"))
+    surfaces = PROVIDER_TYPES["OpenAI"].surfaces(Place())
+    provider = Provider("default/m", "OpenAI", base, surfaces, ApiKeys(("sk-ours",), "x-our-key"))
     dispatcher = to(pools, replace(target(upstream.endpoint()), provider=provider))
     call = chat(**{"x-our-key": "client"})
     call.exchange.request_headers += [(b"x-our-key", b"policy"), (b"accept-encoding", b"br"), (b"x-set", b"policy")]
@@ -136,7 +141,7 @@ async def test_a_repeated_head_gets_each_targets_words_and_credential(
     ways = [
         (to(pools, target(upstream.endpoint(), key="sk-one")), b"authorization: Bearer sk-one"),
         (to(pools, target(upstream.endpoint(), key="sk-two")), b"authorization: Bearer sk-two"),
-        (to(pools, target(upstream.endpoint(), kind="Anthropic", key=None)), b"host: models.example"),
+        (to(pools, target(upstream.endpoint(), kind="OpenAICompatible", key=None)), b"host: models.example"),
     ]
     for dispatcher, line in ways * 2:
         call = chat(authorization="Bearer isk_mine", user_agent="sdk")
@@ -243,11 +248,10 @@ async def test_a_fault_of_ours_in_another_attempt_ends_the_exchange(
 ) -> None:
     class Faulty:
         name = "default/m2"
+        credential = NoCredential()
 
-        def path(self, exchange: Exchange, model: str) -> bytes:
+        def way(self, api: str, operation: str, model: str) -> Way:
             raise RuntimeError("a bug")
-
-        fields = credential = path
 
     faulty = replace(target(NOBODY, "m2"), provider=cast(Provider, Faulty()))
     call = chat()
@@ -287,13 +291,13 @@ async def test_a_connection_that_was_stale_is_replaced(pools: Pools, open_upstre
 
 async def test_a_target_of_another_api_is_passed_over(pools: Pools, open_upstream: OpenUpstream) -> None:
     upstream = await open_upstream()
-    targets = target(NOBODY, "gemini", kind="Gemini"), target(upstream.endpoint(), "claude", kind="Anthropic")
+    targets = target(NOBODY, "claude", kind="Anthropic"), target(upstream.endpoint(), "embedder")
     call = chat()
     exchange = call.exchange
-    exchange.api, exchange.operation, exchange.api_path = "anthropic", "messages", b"/messages"
+    exchange.operation, exchange.api_path = "embeddings", b"/embeddings"
     to(pools, *targets).send(call, streams_body=False)
     await call.end()
-    assert call.tries == [("claude/claude", 200, "")]
+    assert call.tries == [("embedder/embedder", 200, "")]
     with pytest.raises(UnmappableApi):
         to(pools, targets[0]).send(call, streams_body=False)
 
