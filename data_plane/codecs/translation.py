@@ -13,7 +13,8 @@ from data_plane.codecs.client_api import Call
 from data_plane.codecs.codec import Codec
 from data_plane.codecs.failure_error import error_of
 from data_plane.codecs.openai_failure import kind_of_words
-from data_plane.codecs.table import CODECS
+from data_plane.codecs.table import CODECS, UNARY
+from data_plane.codecs.unary import UnaryCodec
 from data_plane.errors import GatewayError, InvalidUpstreamResponse, UnmappableApi, UpstreamCutShort
 from data_plane.llm.events import CandidateEnded, Delta, Ended, Failed, PartStarted, Started, UsageKnown
 from data_plane.llm.failure import ProviderFailure
@@ -109,6 +110,37 @@ class GenerateTranslation:
         return StreamTranslation(self._client, self._target, request, fallback)
 
 
+class UnaryTranslation:
+    """Of requests whose answer is no stream. Implements `Translation`."""
+
+    __slots__ = ("_client", "_target")
+
+    def __init__(self, client: UnaryCodec[Any, Any], target: UnaryCodec[Any, Any]) -> None:
+        self._client = client
+        self._target = target
+
+    def decode(self, body: bytes, call: Call) -> Any:
+        return self._client.decode_request(body, call)
+
+    def encode(self, request: Any, wanted: Wanted) -> tuple[bytes, tuple[str, ...]]:
+        losses = Losses()
+        body = self._target.encode_request(msgspec.structs.replace(request, model=wanted.model), wanted.traits, losses)
+        losses.check(is_allowed=wanted.is_lossy)
+        return body, tuple(losses.fields)
+
+    def answer(self, body: bytes, request: Any, fallback: Fallback) -> tuple[bytes, Usage | None]:
+        answer = self._target.decode_response(body, request)
+        answer.id = answer.id or fallback.id
+        answer.model = answer.model or fallback.model
+        return self._client.encode_response(answer, request), answer.usage
+
+    def failure(self, status: int, headers: Mapping[bytes, bytes], body: bytes) -> GatewayError:
+        return error_of(self._target.decode_failure(status, headers, body))
+
+    def stream(self, request: Any, fallback: Fallback) -> "StreamTranslation":
+        raise InvalidUpstreamResponse("the provider streams an answer that is none")
+
+
 class StreamTranslation:
     """Of one streamed answer. `usage` is the last that was told; `error` says why the stream broke off, if it did.
 
@@ -198,6 +230,9 @@ def find_translation(client_wire: str, target_wire: str) -> Translation:
         UnmappableApi: there is none.
     """
     client, target = CODECS.get(client_wire), CODECS.get(target_wire)
-    if client is None or target is None:
-        raise UnmappableApi(f"there is no translation from {client_wire or 'this API'} to {target_wire}")
-    return GenerateTranslation(client, target)
+    if client is not None and target is not None:
+        return GenerateTranslation(client, target)
+    one, other = UNARY.get(client_wire), UNARY.get(target_wire)
+    if one is not None and other is not None:
+        return UnaryTranslation(one, other)
+    raise UnmappableApi(f"there is no translation from {client_wire or 'this API'} to {target_wire}")

@@ -8,8 +8,8 @@ from msgspec import Raw
 
 from data_plane.codecs.client_api import GEMINI, Api, Call
 from data_plane.codecs.foreign_state import may_have_foreign_state
-from data_plane.codecs.table import CODECS
 from data_plane.codecs.translation import Translation, Wanted, find_translation
+from data_plane.codecs.wire import COUNT, FAMILIES, GENERATE
 from data_plane.exchange import Exchange
 from data_plane.pipeline.sides import Receiver
 from data_plane.providers.credential import Outgoing
@@ -39,6 +39,9 @@ ACCEPTS = {
     False: b"content-type: application/json\r\naccept: application/json\r\n",
     True: b"content-type: application/json\r\naccept: text/event-stream\r\n",
 }
+
+# Wire APIs whose requests may hold the state of an earlier answer: conversations.
+CONVERSATIONS = frozenset(wire for wire, family in FAMILIES.items() if family in (GENERATE, COUNT))
 
 _encode = msgspec.json.Encoder().encode
 _decode_fields = msgspec.json.Decoder(dict[str, Raw]).decode
@@ -133,7 +136,7 @@ class TargetSender:
             translation = find_translation(way.client_wire, way.wire) if way.translates else None
             path = self._paths[key] = _Path(way, translation)
         wire = path.way.wire
-        if path.translation is None and wire in CODECS and may_have_foreign_state(wire, exchange.request.body):
+        if path.translation is None and wire in CONVERSATIONS and may_have_foreign_state(wire, exchange.request.body):
             if path.foreign is None:
                 path.foreign = _Path(path.way, find_translation(wire, wire))
             return path.foreign
