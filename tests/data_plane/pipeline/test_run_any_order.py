@@ -15,6 +15,11 @@ from tests.fakes.sides import FakeWay, Sides, between_fakes
 
 RUNS = 1000
 EVENTS_AT_MOST = 12
+FORM = (
+    b'--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nm\r\n'
+    b'--b\r\ncontent-disposition: form-data; name="file"; filename="f"\r\n\r\n0123456789\r\n--b--'
+)
+PIECE = len(FORM) - 10  # the model and the beginning of the file
 EVENT_STREAM = [(b"content-type", b"text/event-stream")]
 
 
@@ -22,7 +27,21 @@ class Body(Spy):
     body_mode = BodyMode.HEAD
 
     def on_request(self, exchange: Exchange) -> None:
-        assert exchange.request.body == (b"0123" if exchange.request.has_body else b"")
+        assert exchange.request.body == (FORM if exchange.request.has_body else b"")
+
+
+class ReadsForm(Spy):
+    body_mode = BodyMode.FORM
+
+    def on_request(self, exchange: Exchange) -> None:
+        assert exchange.form is not None
+        assert exchange.form.text("model") == "m"
+
+
+class ReadsFormSlowly(ReadsForm):
+    async def on_request(self, exchange: Exchange) -> None:  # type: ignore[override]
+        await asyncio.sleep(0)
+        super().on_request(exchange)
 
 
 class Refusing(Spy):
@@ -52,7 +71,7 @@ class Upgrading(Spy):
         exchange.watch = Watch(lambda run: None, b"", False)
 
 
-USUAL: tuple[type[Spy], ...] = (Spy, Spy, AsyncSpy, AsyncBodySpy, Body, FailingAtTheEnd)
+USUAL: tuple[type[Spy], ...] = (Spy, Spy, AsyncSpy, AsyncBodySpy, Body, FailingAtTheEnd, ReadsForm, ReadsFormSlowly)
 RARE: tuple[type[Spy], ...] = (Refusing, Answering, FailingOnResponse, Upgrading)
 
 
@@ -63,7 +82,7 @@ class World:
         kinds = [random.choice(RARE if random.random() < 0.1 else USUAL) for _ in range(random.randrange(1, 6))]
         self.filters = [kind() for kind in kinds]
         self.way = FakeWay()
-        self.body = b"0123" if random.random() < 0.6 else b""
+        self.body = FORM if random.random() < 0.6 else b""
         self.begun = False
         first: list[Filter] = list(self.filters[: random.randrange(len(kinds) + 1)])
         full = compile_plan(self.filters, dispatcher=self.way, entered=len(first))
@@ -73,6 +92,7 @@ class World:
             has_body=bool(self.body),
             stream=random.random() < 0.5,
         )
+        self.sides.exchange.request.headers[b"content-type"] = b"multipart/form-data; boundary=b"
 
     def moves(self) -> list[Callable[[], object]]:
         run, client = self.sides.run, self.sides.client
@@ -89,7 +109,7 @@ class World:
         return found
 
     def _send(self) -> None:
-        data, self.body = self.body[:2], self.body[2:]
+        data, self.body = self.body[:PIECE], self.body[PIECE:]
         self.sides.client.has_read_body = not self.body
         self.sides.run.on_request_body(data, not self.body)
 
