@@ -12,6 +12,8 @@ import msgspec
 
 from data_plane.codecs import anthropic_messages, gemini, openai_chat, openai_media, openai_responses
 from data_plane.codecs.client_api import ANTHROPIC, COHERE, GEMINI, OPENAI
+from data_plane.codecs.stream_form import StreamForm, form_of, is_whole, text_bytes
+from data_plane.errors import GatewayError, UpstreamCutShort
 from data_plane.usage import Usage
 
 TAIL_BYTES = 16 * 1024  # what may stand after usage: metadata and tools of a Responses answer
@@ -60,20 +62,21 @@ WORDINGS: Mapping[tuple[str, str], Wording] = {
 def find_meter(api: str, operation: str) -> "UsageMeter | None":
     """A meter for one response, if what is asked for is billed by tokens."""
     wording = WORDINGS.get((api, operation))
-    return UsageMeter(wording) if wording is not None else None
+    return UsageMeter(wording, form_of(api, operation)) if wording is not None else None
 
 
 class UsageMeter:
     """One response's."""
 
-    __slots__ = ("_head", "_head_is_full", "_is_cut", "_tail", "_tail_bytes", "_wording")
+    __slots__ = ("_dropped_bytes", "_form", "_head", "_head_is_full", "_tail", "_tail_bytes", "_wording")
 
-    def __init__(self, wording: Wording) -> None:
+    def __init__(self, wording: Wording, form: StreamForm) -> None:
         self._wording = wording
+        self._form = form
         self._head = b""
         self._head_is_full = not wording.in_head
         self._tail: deque[bytes] = deque()
-        self._is_cut = False  # whether the beginning of the body is gone
+        self._dropped_bytes = 0  # of the beginning of the body
         self._tail_bytes = 0
 
     def feed(self, data: bytes) -> None:
@@ -84,13 +87,36 @@ class UsageMeter:
         tail.append(data)
         self._tail_bytes += len(data)
         while self._tail_bytes - len(tail[0]) >= TAIL_BYTES:
-            self._tail_bytes -= len(tail.popleft())
-            self._is_cut = True
+            dropped = len(tail.popleft())
+            self._tail_bytes -= dropped
+            self._dropped_bytes += dropped
+
+    def fault(self) -> GatewayError | None:
+        form, tail = self._form, self._tail
+        if tail and form.last and form.last in tail[-1][-form.last_bytes :]:  # nearly always
+            return None
+        if is_whole(b"".join(tail), self._dropped_bytes > 0, form):
+            return None
+        return UpstreamCutShort("the upstream ended the stream before its end")
+
+    def is_final(self) -> bool:
+        return not self._is_stream() or self.fault() is None
+
+    def output_bytes(self) -> int:
+        """Of what is no longer there, as much in proportion: off by some per cent where the stream is longer than the
+        tail and its events are not alike.
+        """
+        data = b"".join(self._tail)
+        written = text_bytes(data, self._form, is_stream=self._is_stream())
+        return written + written * self._dropped_bytes // len(data) if data else 0
+
+    def _is_stream(self) -> bool:
+        return self._dropped_bytes > 0 or not self._tail or self._tail[0][:1] not in (b"{", b"[")
 
     def usage(self) -> Usage | None:
         wording, tail = self._wording, self._tail
         data = tail[0] if len(tail) == 1 else b"".join(tail)
-        if wording.answer is not None and not self._is_cut and data[:1] == b"{" and len(data) <= TAIL_BYTES:
+        if wording.answer is not None and not self._dropped_bytes and data[:1] == b"{" and len(data) <= TAIL_BYTES:
             try:
                 return wording.answer(data)
             except UNREADABLE:  # it was cut short, perhaps behind the usage

@@ -53,8 +53,17 @@ class Copy:
             if self._left < 0:
                 self._pieces.clear()
 
+    def fault(self) -> GatewayError | None:
+        return self._meter.fault() if self._meter is not None else None
+
     def usage(self) -> Usage | None:
         return self._meter.usage() if self._meter is not None else None
+
+    def is_final(self) -> bool:
+        return self._meter is None or self._meter.is_final()
+
+    def output_bytes(self) -> int:
+        return self._meter.output_bytes() if self._meter is not None else 0
 
     def take(self) -> bytes | None:
         """All of the body; None if it was larger than the bound."""

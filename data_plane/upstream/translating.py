@@ -44,8 +44,18 @@ class TranslatedMeter:
     def feed(self, data: bytes) -> None:
         """Bytes in the client's words, of which nothing is to be learnt."""
 
+    def fault(self) -> GatewayError | None:
+        """Whoever translates a stream knows its end."""
+        return None
+
     def usage(self) -> Usage | None:
         return self.stream.usage if self.stream is not None else self.found
+
+    def is_final(self) -> bool:
+        return self.stream is None
+
+    def output_bytes(self) -> int:
+        return self.stream.characters if self.stream is not None else 0
 
 
 class Answering:

@@ -87,3 +87,47 @@ def test_seconds_are_no_tokens() -> None:
     meter.feed(b'{"text":"hi","usage":{"type":"duration","seconds":9}}')
 
     assert meter.usage() is None
+
+
+def event(text: bytes) -> bytes:
+    return b'data: {"id":"chatcmpl-1","choices":[{"index":0,"delta":{"content":"%b"}}]}\n\n' % text
+
+
+@mark.parametrize("end", [b"data: [DONE]\n\n", b""], ids=["whole", "cut short"])
+@mark.parametrize("step", [1, 5000], ids=["byte by byte", "in large pieces"])
+def test_the_end_of_a_stream_is_seen_however_it_is_cut(step: int, end: bytes) -> None:
+    meter = find_meter("openai", "chat")
+    assert meter is not None
+    stream = event(b"Hello") * 400 + end
+    for at in range(0, len(stream), step):
+        meter.feed(stream[at : at + step])
+
+    fault = meter.fault()
+
+    assert (fault is None) is bool(end) and meter.is_final() is bool(end)
+    assert fault is None or fault.code == "upstream_cut_short"
+
+
+@mark.parametrize("count", [10, 2000], ids=["within the tail", "beyond it"])
+def test_what_was_written_is_known_about(count: int) -> None:
+    meter = find_meter("openai", "chat")
+    assert meter is not None
+    for number in range(count):
+        meter.feed(event(b"word " * (number % 7)))
+
+    written = sum(5 * (number % 7) for number in range(count))
+
+    assert abs(meter.output_bytes() - written) <= 0.05 * written
+
+
+def test_nothing_was_written_where_nothing_came() -> None:
+    meter = find_meter("anthropic", "messages")
+    assert meter is not None and meter.output_bytes() == 0 and not meter.is_final()
+
+
+def test_a_whole_answer_is_final_and_its_text_is_counted() -> None:
+    meter = find_meter("openai", "chat")
+    assert meter is not None
+    meter.feed(b'{"choices":[{"message":{"role":"assistant","content":"Hello"}}]}')
+
+    assert meter.is_final() and meter.output_bytes() == 5
