@@ -22,7 +22,7 @@ CODING = b"content-encoding"
 class Form:
     """One exchange's."""
 
-    __slots__ = ("_boundary", "_is_fixed", "_needed", "_reader", "growth")
+    __slots__ = ("_boundary", "_is_fixed", "_needed", "_reader", "growth", "is_streamed")
 
     def __init__(self, boundary: bytes, needed: str) -> None:
         """`needed`: the field that must be known; empty if none must."""
@@ -31,6 +31,7 @@ class Form:
         self._reader = FormReader(boundary, READ)
         self._is_fixed = False
         self.growth = 0  # of the body, by the latest `reworded`
+        self.is_streamed = False
 
     @property
     def is_decided(self) -> bool:

@@ -16,6 +16,7 @@ from data_plane.errors import GatewayError, MethodNotAllowed, NotFound, NotProgr
 from data_plane.exchange import Exchange, Request
 from data_plane.filters.authenticate import AuthenticateFilter
 from data_plane.filters.cors import CorsFilter, PreflightFilter
+from data_plane.filters.form_model import FormModelFilter
 from data_plane.filters.inflate import InflateFilter
 from data_plane.filters.measure import MeasureFilter
 from data_plane.filters.model import ModelFilter
@@ -27,6 +28,7 @@ from data_plane.filters.respond import RespondFilter
 from data_plane.filters.usage import UsageFilter
 from data_plane.filters.watch import WatchFilter
 from data_plane.identity.directory import Directory
+from data_plane.identity.model_choice import ModelChoice
 from data_plane.limits.byte_budget import ByteBudget
 from data_plane.limits.per_address import RequestRates
 from data_plane.observability.metrics import Metrics
@@ -40,7 +42,7 @@ from data_plane.upstream.cluster import ModelVersion, ServiceTarget
 LIST = "models"  # in the place of a model's path
 MAX_PLANS = 4096  # of one revision; beyond, they are made anew
 
-Entrance = Literal["rest", "model", "models", "options", "models options", "unknown", "coded model"]
+Entrance = Literal["rest", "model", "models", "options", "models options", "unknown", "coded model", "form"]
 Refusal = Literal["no_route", "not_programmed"]
 
 
@@ -173,7 +175,7 @@ class Plans:
             case "models":
                 listed = {name: (model.name, model.entry) for name, model in models.items() if not model.problem}
                 return _entry((*outer, authenticate), lambda entered: self._to_list(route, listed, entered))
-            case "model" | "coded model":
+            case "model" | "coded model" | "form":
                 outer = (*outer, UsageFilter(self._tools.metrics), *self._watching(route))
                 filters = (*outer, authenticate, *self._reading(route, entrance))
                 return _entry(filters, lambda entered: self._to_model(route, entrance, entered))
@@ -192,8 +194,11 @@ class Plans:
         models = route.models or {}
         names = {name: model.name for name, model in models.items()}
         problems = {name: model.problem for name, model in models.items() if model.problem}
+        choice = ModelChoice(names, problems)
+        if entrance == "form":
+            return (FormModelFilter(choice),)
         coded = (InflateFilter(self._tools.inflated),) if entrance == "coded model" else ()
-        return (*coded, ModelFilter(names, problems))
+        return (*coded, ModelFilter(choice))
 
     def _to_model(
         self, route: CompiledRoute, entrance: Entrance, entered: tuple[Filter, ...]

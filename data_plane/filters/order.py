@@ -8,6 +8,7 @@ from data_plane.filters.api_version import ApiVersionFilter, VersionNoticeFilter
 from data_plane.filters.authenticate import AuthenticateFilter
 from data_plane.filters.client_address import ClientAddressFilter
 from data_plane.filters.cors import CorsFilter, PreflightFilter
+from data_plane.filters.form_model import FormModelFilter
 from data_plane.filters.header import HeaderFilter
 from data_plane.filters.inflate import InflateFilter
 from data_plane.filters.measure import MeasureFilter
@@ -47,6 +48,7 @@ ORDER: tuple[tuple[type[Filter], str], ...] = (
     (ModelsListFilter, "knows what the caller may use"),
     (InflateFilter, "before all that reads the body, and after authentication: it is work"),
     (ModelFilter, "reads the body, and fixes the model by which the rest of the plan is chosen"),
+    (FormModelFilter, "in the place of the one that reads JSON"),
     (ShadowFilter, "first of what policies decide: it counts also what they then refuse"),
     (TimeoutFilter, "before anything that could wait"),
     (StreamFilter, "beside the time limits"),

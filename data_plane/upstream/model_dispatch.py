@@ -92,6 +92,8 @@ class VersionDispatcher:
 
     def _goes_on(self, connection: UpstreamConnection, receiver: Receiver, failure: Failure) -> bool:
         exchange, message = receiver.exchange, connection.message
+        if failure is not Failure.STALE and exchange.form is not None and exchange.form.is_streamed:
+            return False  # what has been sent of it is in the words of this target
         if failure is Failure.STALE:
             cluster = self._sender(exchange.target).target.cluster
             if may_resend(exchange, cluster):

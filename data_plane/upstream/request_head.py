@@ -95,6 +95,7 @@ def encode_message(
             raise RuntimeError("there is no protocol to offer")
         line = b"connection: upgrade\r\nupgrade: %b\r\n" % exchange.upgrade.protocol
     else:
-        line = b"content-length: %d\r\n" % (exchange.request.length or 0)
+        growth = exchange.form.growth if exchange.form is not None else 0
+        line = b"content-length: %d\r\n" % ((exchange.request.length or 0) + growth)
     head = b"%b%b%bx-isthmus-request-id: %b\r\n\r\n" % (beginning, own_lines, line, exchange.id.encode())
     return head, body, framing

@@ -11,6 +11,7 @@ from data_plane.codecs.foreign_state import may_have_foreign_state
 from data_plane.codecs.translation import Translation, Wanted, find_translation
 from data_plane.codecs.wire import COUNT, FAMILIES, GENERATE
 from data_plane.exchange import Exchange
+from data_plane.pipeline.framing import encode_chunk
 from data_plane.pipeline.sides import Receiver
 from data_plane.providers.credential import Outgoing
 from data_plane.providers.provider import Way
@@ -19,7 +20,7 @@ from data_plane.upstream.cluster import Target
 from data_plane.upstream.credential_wait import CredentialWait
 from data_plane.upstream.credentials import Credentials
 from data_plane.upstream.endpoints import Endpoints
-from data_plane.upstream.message import WHOLE, BodyFraming
+from data_plane.upstream.message import CHUNKED, WHOLE, BodyFraming
 from data_plane.upstream.owner import Owner
 from data_plane.upstream.pool import Pools
 from data_plane.upstream.reframing import Reframing
@@ -122,6 +123,11 @@ class TargetSender:
             surface = path.way.surface
             if surface.reframe is not None or surface.decode_failure is not None:
                 receiver = Reframing(receiver, surface)
+        elif exchange.form is not None:
+            exchange.form.is_streamed = True
+            waiting = exchange.form.reworded(exchange.request.body, self.target.model)
+            if framing is CHUNKED:
+                waiting = encode_chunk(waiting, False)
         self._prove(receiver, owner, path, (framing, waiting))
 
     def refuse_key(self, exchange: Exchange, status: int, retry_after_seconds: float | None) -> bool:
@@ -147,6 +153,8 @@ class TargetSender:
     def _word(self, exchange: Exchange, path: _Path) -> bytes:
         """The body of a request in the provider's own API."""
         fields = exchange.fields
+        if exchange.form is not None:
+            return exchange.form.reworded(exchange.request.body, self.target.model)
         if fields is None:
             return exchange.request.body
         word = path.way.surface.word

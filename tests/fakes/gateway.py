@@ -10,12 +10,14 @@ import msgspec
 
 from config_schemas.canonical import resource_path, to_bytes
 from config_schemas.registry import KINDS
+from data_plane.codecs.form import form_of
 from data_plane.config.compiler import Compiled, Compiler
 from data_plane.config.plans import Tools
 from data_plane.config.snapshot import Snapshot
 from data_plane.errors import GatewayError
 from data_plane.exchange import COMPLETED, Exchange, Outcome, Request, Response
 from data_plane.observability.metrics import Metrics
+from data_plane.pipeline.filter import BodyMode
 from data_plane.pipeline.plan import Plan, Steps
 from data_plane.telemetry.call_record import CallRecord
 from data_plane.telemetry.record import Origin, Recorder
@@ -156,7 +158,14 @@ def carry(snapshot: Snapshot, request: Request) -> Answer:
     answer = Answer(exchange, plan)
     try:
         while answer.response is None:
-            answer.response = _run(exchange, (*answer.plan.head, *answer.plan.body))
+            answer.response = _run(exchange, answer.plan.head)
+            if answer.response is None:
+                if answer.plan.body_mode is BodyMode.FORM and exchange.form is None:
+                    exchange.form = form_of(
+                        request.headers, (exchange.api, exchange.operation), exchange.model_requested
+                    )
+                    exchange.form.feed(request.body, True)
+                answer.response = _run(exchange, answer.plan.body)
             if answer.response is not None or answer.plan.next is None:
                 break
             answer.plan = answer.plan.next(exchange)
