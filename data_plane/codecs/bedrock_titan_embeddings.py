@@ -9,7 +9,15 @@ import msgspec
 from data_plane.codecs.json_reader import JsonReader, Unreadable
 from data_plane.codecs.vector import decode_numbers
 from data_plane.errors import InvalidUpstreamResponse
-from data_plane.llm.embedding import Embeddings, EmbedRequest, dimensions_field, drop_titles, only_text, task_word
+from data_plane.llm.embedding import (
+    Embeddings,
+    EmbedRequest,
+    beside,
+    dimensions_field,
+    drop_titles,
+    only_text,
+    task_word,
+)
 from data_plane.llm.loss import Losses
 from data_plane.llm.traits import Traits
 from data_plane.usage import Usage
@@ -31,6 +39,8 @@ def encode_request(request: EmbedRequest, traits: Traits, losses: Losses) -> byt
             losses.drop(dimensions_field(request))
         else:
             body["dimensions"] = request.dimensions
+    if request.truncates:
+        losses.drop(beside(request.inputs[0], "autoTruncate"))  # here, what is too long is an error
     task_word(request, {}, losses)
     drop_titles(request, losses)
     losses.drop_all(request.extras)

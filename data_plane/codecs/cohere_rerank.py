@@ -42,12 +42,16 @@ def decode_request(body: bytes, call: Call) -> RankRequest:
 
 def encode_request(request: RankRequest, traits: Traits, losses: Losses) -> bytes:
     """The body that asks Cohere for this."""
-    return _encode({"model": request.model, **_body(request, losses)})
+    own = request.extras if request.api == API else {}
+    if not own:
+        losses.drop_all(request.extras)
+    return _encode({"model": request.model, **_body(request), **own})
 
 
 def encode_bedrock(request: RankRequest, traits: Traits, losses: Losses) -> bytes:
-    """The body that asks Bedrock for this, where the path names the model."""
-    return _encode({**_body(request, losses), "api_version": BEDROCK_VERSION})
+    """The body that asks Bedrock for this, where the path names the model. It refuses fields that it does not know."""
+    losses.drop_all(request.extras)
+    return _encode({**_body(request), "api_version": BEDROCK_VERSION})
 
 
 def decode_response(body: bytes, request: RankRequest) -> Ranking:
@@ -80,14 +84,10 @@ def encode_response(answer: Ranking, request: RankRequest) -> bytes:
     return _encode({**body, "results": rank_fields.encode_results(answer.results, request), "meta": meta})
 
 
-def _body(request: RankRequest, losses: Losses) -> dict[str, object]:
+def _body(request: RankRequest) -> dict[str, object]:
     body: dict[str, object] = {"query": request.query, "documents": request.documents}
     if request.top_n is not None:
         body["top_n"] = min(request.top_n, len(request.documents))
     if request.max_tokens_per_document is not None:
         body["max_tokens_per_doc"] = request.max_tokens_per_document
-    if request.api == API:
-        body.update(request.extras)
-    else:
-        losses.drop_all(request.extras)
     return body

@@ -70,6 +70,8 @@ def encode_request(request: EmbedRequest, traits: Traits, losses: Losses) -> byt
             entry["title"] = each.title
         if request.dimensions is not None:
             entry["outputDimensionality"] = request.dimensions
+        if is_own and request.truncates is not None:
+            entry["embedContentConfig"] = {"autoTruncate": request.truncates}
         entries.append(entry)
     if not is_own:
         losses.drop_all(request.extras)

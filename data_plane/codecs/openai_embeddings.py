@@ -14,7 +14,16 @@ from data_plane.codecs.json_reader import UNREADABLE, JsonReader, Unreadable
 from data_plane.codecs.openai_chat import usage as usage_of
 from data_plane.codecs.vector import decode_vector, encode_base64, encode_numbers
 from data_plane.errors import BadRequest, InvalidUpstreamResponse
-from data_plane.llm.embedding import Embeddings, EmbedInput, EmbedRequest, Vector, drop_titles, only_texts, task_word
+from data_plane.llm.embedding import (
+    Embeddings,
+    EmbedInput,
+    EmbedRequest,
+    Vector,
+    beside,
+    drop_titles,
+    only_texts,
+    task_word,
+)
 from data_plane.llm.loss import Losses
 from data_plane.llm.traits import Traits
 from data_plane.usage import Usage
@@ -70,6 +79,8 @@ def encode_request(request: EmbedRequest, traits: Traits, losses: Losses) -> byt
             body["encoding_format"] = "base64"
         body.update(request.extras)
     else:
+        if request.truncates:
+            losses.drop(beside(request.inputs[0], "autoTruncate"))  # here, what is too long is an error
         drop_titles(request, losses)
         task_word(request, {}, losses)
         losses.drop_all(request.extras)

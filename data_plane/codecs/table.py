@@ -113,7 +113,7 @@ BEDROCK_CONVERSE = Codec(
 CODECS: Mapping[str, Codec] = {
     codec.api: codec for codec in (ANTHROPIC_MESSAGES, BEDROCK_CONVERSE, GEMINI, OPENAI_CHAT, OPENAI_RESPONSES)
 }
-OPENAI_EMBEDDINGS = Embed(
+OPENAI_EMBEDDINGS: Embed = UnaryCodec(
     openai_embeddings.API,
     openai_embeddings.decode_request,
     openai_embeddings.encode_request,
@@ -121,7 +121,7 @@ OPENAI_EMBEDDINGS = Embed(
     openai_embeddings.encode_response,
     openai_failure.decode_failure,
 )
-GEMINI_EMBEDDINGS = Embed(
+GEMINI_EMBEDDINGS: Embed = UnaryCodec(
     gemini_embeddings.API,
     gemini_embeddings.decode_request,
     gemini_embeddings.encode_request,
@@ -129,7 +129,7 @@ GEMINI_EMBEDDINGS = Embed(
     gemini_embeddings.encode_response,
     gemini_failure.decode_failure,
 )
-VERTEX_EMBEDDINGS = Embed(
+VERTEX_EMBEDDINGS: Embed = UnaryCodec(
     vertex_embeddings.API,
     provider_only_unary.decode_request,
     vertex_embeddings.encode_request,
@@ -137,7 +137,7 @@ VERTEX_EMBEDDINGS = Embed(
     provider_only_unary.encode_response,
     gemini_failure.decode_failure,
 )
-COHERE_EMBED = Embed(
+COHERE_EMBED: Embed = UnaryCodec(
     cohere_embed.API,
     provider_only_unary.decode_request,
     cohere_embed.encode_request,
@@ -145,7 +145,7 @@ COHERE_EMBED = Embed(
     provider_only_unary.encode_response,
     openai_failure.decode_failure,
 )
-BEDROCK_COHERE_EMBEDDINGS = Embed(
+BEDROCK_COHERE_EMBEDDINGS: Embed = UnaryCodec(
     cohere_embed.BEDROCK_API,
     provider_only_unary.decode_request,
     cohere_embed.encode_bedrock,
@@ -153,7 +153,7 @@ BEDROCK_COHERE_EMBEDDINGS = Embed(
     provider_only_unary.encode_response,
     bedrock_failure.decode_failure,
 )
-BEDROCK_NOVA_EMBEDDINGS = Embed(
+BEDROCK_NOVA_EMBEDDINGS: Embed = UnaryCodec(
     bedrock_nova_embeddings.API,
     provider_only_unary.decode_request,
     bedrock_nova_embeddings.encode_request,
@@ -161,7 +161,7 @@ BEDROCK_NOVA_EMBEDDINGS = Embed(
     provider_only_unary.encode_response,
     bedrock_failure.decode_failure,
 )
-BEDROCK_TITAN_EMBEDDINGS = Embed(
+BEDROCK_TITAN_EMBEDDINGS: Embed = UnaryCodec(
     bedrock_titan_embeddings.API,
     provider_only_unary.decode_request,
     bedrock_titan_embeddings.encode_request,
@@ -169,7 +169,7 @@ BEDROCK_TITAN_EMBEDDINGS = Embed(
     provider_only_unary.encode_response,
     bedrock_failure.decode_failure,
 )
-COHERE_RERANK = Rank(
+COHERE_RERANK: Rank = UnaryCodec(
     cohere_rerank.API,
     cohere_rerank.decode_request,
     cohere_rerank.encode_request,
@@ -177,7 +177,7 @@ COHERE_RERANK = Rank(
     cohere_rerank.encode_response,
     openai_failure.decode_failure,
 )
-JINA_RERANK = Rank(
+JINA_RERANK: Rank = UnaryCodec(
     jina_rerank.API,
     jina_rerank.decode_request,
     jina_rerank.encode_request,
@@ -185,7 +185,7 @@ JINA_RERANK = Rank(
     jina_rerank.encode_response,
     openai_failure.decode_failure,
 )
-TEI_RERANK = Rank(
+TEI_RERANK: Rank = UnaryCodec(
     tei_rerank.API,
     provider_only_unary.decode_request,
     tei_rerank.encode_request,
@@ -193,7 +193,7 @@ TEI_RERANK = Rank(
     provider_only_unary.encode_response,
     openai_failure.decode_failure,
 )
-BEDROCK_COHERE_RERANK = Rank(
+BEDROCK_COHERE_RERANK: Rank = UnaryCodec(
     cohere_rerank.BEDROCK_API,
     provider_only_unary.decode_request,
     cohere_rerank.encode_bedrock,
@@ -201,7 +201,7 @@ BEDROCK_COHERE_RERANK = Rank(
     provider_only_unary.encode_response,
     bedrock_failure.decode_failure,
 )
-ANTHROPIC_COUNT = Count(
+ANTHROPIC_COUNT: Count = UnaryCodec(
     anthropic_count.API,
     anthropic_count.decode_request,
     anthropic_count.encode_request,
@@ -209,7 +209,7 @@ ANTHROPIC_COUNT = Count(
     anthropic_count.encode_response,
     anthropic_failure.decode_failure,
 )
-GEMINI_COUNT = Count(
+GEMINI_COUNT: Count = UnaryCodec(
     gemini_count.API,
     gemini_count.decode_request,
     gemini_count.encode_request,
@@ -217,7 +217,7 @@ GEMINI_COUNT = Count(
     gemini_count.encode_response,
     gemini_failure.decode_failure,
 )
-RESPONSES_COUNT = Count(
+RESPONSES_COUNT: Count = UnaryCodec(
     responses_count.API,
     responses_count.decode_request,
     responses_count.encode_request,
@@ -225,7 +225,7 @@ RESPONSES_COUNT = Count(
     responses_count.encode_response,
     openai_failure.decode_failure,
 )
-BEDROCK_COUNT = Count(
+BEDROCK_COUNT: Count = UnaryCodec(
     bedrock_count.API,
     provider_only_unary.decode_request,
     bedrock_count.encode_request,
@@ -233,7 +233,7 @@ BEDROCK_COUNT = Count(
     provider_only_unary.encode_response,
     bedrock_failure.decode_failure,
 )
-VERTEX_COUNT = Count(
+VERTEX_COUNT: Count = UnaryCodec(
     gemini_count.VERTEX_API,
     provider_only_unary.decode_request,
     gemini_count.encode_vertex,
@@ -241,7 +241,7 @@ VERTEX_COUNT = Count(
     provider_only_unary.encode_response,
     gemini_failure.decode_failure,
 )
-VLLM_TOKENIZE = Count(
+VLLM_TOKENIZE: Count = UnaryCodec(
     vllm_tokenize.API,
     provider_only_unary.decode_request,
     vllm_tokenize.encode_request,
