@@ -13,6 +13,16 @@ _SPECS: Mapping[str, tuple[str, dict[str, Any]]] = {
         "openai",
         {"type": "OpenAI", "auth": {"secretRef": {"name": "openai"}}},
     ),
+    "CatalogEntry": (
+        "own-llama",
+        {
+            "model": {"value": "llama-3.3-70b"},
+            "providerTypes": ["VLLM"],
+            "capabilities": {"contextTokens": 32768},
+            "pricing": "Own",
+            "prices": [{"perMillionTokens": {"inputUncached": "0.2", "output": "0.6"}}],
+        },
+    ),
     "Model": (
         "chat",
         {

@@ -14,6 +14,7 @@ from config_schemas.policies.policy import Policy
 from config_schemas.policies.stream import StreamPolicy
 from config_schemas.policies.timeout import TimeoutPolicy
 from config_schemas.policies.validation import ValidationPolicy
+from config_schemas.routing.catalog_entry import CatalogEntry
 from config_schemas.routing.gateway import Gateway
 from config_schemas.routing.model import ModelResource
 from config_schemas.routing.provider import Provider
@@ -30,6 +31,7 @@ KINDS: Mapping[str, type[Resource]] = {
         Team,
         Service,
         Provider,
+        CatalogEntry,
         ModelResource,
         Application,
         Credential,

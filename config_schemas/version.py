@@ -10,6 +10,7 @@ SCHEMA_VERSION = 3
 # or a word for a field (`Provider.spec.type=Groq`), with the version that brought it.
 SINCE: Mapping[str, int] = {
     "AddressPolicy": 2,
+    "CatalogEntry": 3,
     "CorsPolicy": 2,
     "Gateway.spec.clientAddress": 2,
     "Gateway.spec.perAddress": 2,
@@ -45,6 +46,7 @@ SINCE: Mapping[str, int] = {
             "Mistral NvidiaNIM Ollama OpenRouter Perplexity SGLang TGI Together VertexAI VLLM XAI"
         ).split()
     },
+    "Route.spec.models.costHeader": 3,
     "Route.spec.models.lossy": 3,
     "Route.spec.onRevocation": 2,
     "Route.spec.redirect": 2,

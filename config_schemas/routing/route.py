@@ -59,6 +59,7 @@ class ModelTargets(Model):
 
     Where a model's provider speaks another API, requests are translated. `lossy: Allow` leaves out what has no
     equivalent there, and says so in `x-isthmus-warnings`; else such requests are refused.
+    `costHeader: Show` tells in `x-isthmus-cost` what an answer has cost that is no stream, in USD, where it is known.
     """
 
     refs: Annotated[tuple[Reference, ...], Field(max_length=256)] = ()
@@ -70,6 +71,7 @@ class ModelTargets(Model):
         "Cohere",
     )
     lossy: Literal["Refuse", "Allow"] = "Refuse"
+    cost_header: Literal["Hide", "Show"] = "Hide"
 
     @model_validator(mode="after")
     def _has_models(self) -> Self:

@@ -21,6 +21,7 @@ _TARGET_REFS = (("spec.targetRefs[]", ""),)
 _UPSTREAM_TLS = tuple(("spec.tls.clientCertificateRef", f"Secret#{key}") for key in (CERTIFICATE_KEY, PRIVATE_KEY))
 FIELDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Application": (("spec.teamRef", "Team"),),
+    "CatalogEntry": (("spec.providerRefs[]", "Provider"),),
     "Credential": (("spec.applicationRef", "Application"),),
     "Gateway": (("spec.tls.certificateRefs[]", "Secret#tls.crt"), ("spec.tls.certificateRefs[]", "Secret#tls.key")),
     "Model": (("spec.versions[].targets[].providerRef", "Provider"),),

@@ -26,6 +26,7 @@ PATTERNS: Mapping[str, str] = {
     r"^[A-Za-z0-9+=,.@:/_-]{2,1224}$": "must be 2 to 1224 letters, digits and '+=,.@:/_-'",
     r"^[a-z0-9-]+$": "must be lowercase letters, digits and '-'",
     r"^[A-Za-z0-9][A-Za-z0-9.-]*$": "must be letters, digits, '.' and '-', with a letter or digit first",
+    r"^[0-9]{1,6}(\.[0-9]{1,9})?$": "must be an amount of USD such as '0.25', with at most 9 decimal places",
     r"^sha256:[0-9a-f]{64}$": "must be 'sha256:' and 64 hexadecimal digits",
 }
 

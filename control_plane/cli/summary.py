@@ -56,6 +56,7 @@ def _destination(spec: Json) -> str:
 
 _SUMMARIES: Mapping[str, Callable[[Json], str]] = {
     "AddressPolicy": _target,
+    "CatalogEntry": lambda spec: f"{spec['model']['value']} {spec.get('pricing', 'Catalog')}",
     "CorsPolicy": _target,
     "Credential": lambda spec: f"{spec['applicationRef']['name']} {spec.get('state', 'Active')}",
     "HeaderPolicy": _target,

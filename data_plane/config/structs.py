@@ -325,6 +325,123 @@ class Provider(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     spec: ProviderSpec
 
 
+class ModelMatch(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    type: Literal["Exact", "Prefix"] = "Exact"
+    value: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9._:/@]*[A-Za-z0-9])?\Z", max_length=128)]
+
+
+class Capabilities(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    context_tokens: Annotated[int, Meta(ge=1, le=1000000000)] | None = None
+    max_output_tokens: Annotated[int, Meta(ge=1, le=1000000000)] | None = None
+    reasoning: Literal["None", "Effort", "Budget", "Adaptive"] | None = None
+    json_schema: Literal["Supported", "Unsupported"] | None = None
+    sampling: Literal["Supported", "Unsupported"] | None = None
+    prefill: Literal["Supported", "Unsupported"] | None = None
+    max_completion_tokens: Literal["Supported", "Unsupported"] | None = None
+    developer_role: Literal["Supported", "Unsupported"] | None = None
+    later_system: Literal["Supported", "Unsupported"] | None = None
+    unsigned_calls: Literal["Supported", "Unsupported"] | None = None
+
+
+class PriceTier(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    above_tokens: Annotated[int, Meta(ge=1, le=1000000000)]
+    per_million_tokens: Annotated[
+        dict[
+            Literal[
+                "inputUncached",
+                "cacheRead",
+                "cacheWrite5m",
+                "cacheWrite1h",
+                "reasoning",
+                "output",
+                "inputAudio",
+                "outputAudio",
+                "inputImage",
+            ],
+            Annotated[str, Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,9})?\Z", max_length=16)],
+        ],
+        Meta(min_length=1, max_length=9),
+    ]
+
+
+class PricePeriod(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    valid_from: (
+        Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z\Z", max_length=32)] | None
+    ) = None
+    valid_until: (
+        Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?Z\Z", max_length=32)] | None
+    ) = None
+    per_million_tokens: Annotated[
+        dict[
+            Literal[
+                "inputUncached",
+                "cacheRead",
+                "cacheWrite5m",
+                "cacheWrite1h",
+                "reasoning",
+                "output",
+                "inputAudio",
+                "outputAudio",
+                "inputImage",
+            ],
+            Annotated[str, Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,9})?\Z", max_length=16)],
+        ],
+        Meta(min_length=1, max_length=9),
+    ]
+    tiers: Annotated[tuple[PriceTier, ...], Meta(max_length=8)] = ()
+    per_thousand_requests: Annotated[str, Meta(pattern=r"^[0-9]{1,6}(\.[0-9]{1,9})?\Z", max_length=16)] | None = None
+
+
+class CatalogEntrySpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    model: ModelMatch
+    provider_types: Annotated[
+        tuple[
+            Literal[
+                "OpenAI",
+                "Anthropic",
+                "Gemini",
+                "OpenAICompatible",
+                "AzureOpenAI",
+                "Bedrock",
+                "Cerebras",
+                "Cohere",
+                "Databricks",
+                "DeepSeek",
+                "Fireworks",
+                "Groq",
+                "HuggingFace",
+                "LlamaCpp",
+                "LMStudio",
+                "Mistral",
+                "NvidiaNIM",
+                "Ollama",
+                "OpenRouter",
+                "Perplexity",
+                "SGLang",
+                "TGI",
+                "Together",
+                "VertexAI",
+                "VLLM",
+                "XAI",
+            ],
+            ...,
+        ],
+        Meta(max_length=32),
+    ] = ()
+    provider_refs: Annotated[tuple[Reference, ...], Meta(max_length=32)] = ()
+    capabilities: Capabilities = Capabilities()
+    pricing: Literal["Catalog", "Own", "Free"] = "Catalog"
+    prices: Annotated[tuple[PricePeriod, ...], Meta(max_length=64)] = ()
+    description: Annotated[str, Meta(max_length=1024)] = ""
+
+
+class CatalogEntry(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    api_version: Literal["isthmus.dev/v1"] = "isthmus.dev/v1"
+    metadata: Metadata
+    kind: Literal["CatalogEntry"] = "CatalogEntry"
+    spec: CatalogEntrySpec
+
+
 class ModelTarget(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     provider_ref: Reference
     model: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9._:/@]*[A-Za-z0-9])?\Z", max_length=128)] | None = None
@@ -460,6 +577,7 @@ class ModelTargets(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
         "Cohere",
     )
     lossy: Literal["Refuse", "Allow"] = "Refuse"
+    cost_header: Literal["Hide", "Show"] = "Hide"
 
 
 class PathRewrite(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
@@ -742,6 +860,7 @@ Resource = (
     | Team
     | Service
     | Provider
+    | CatalogEntry
     | ModelResource
     | Application
     | Credential
@@ -761,6 +880,7 @@ STRUCTS: dict[str, type[Resource]] = {
     "Team": Team,
     "Service": Service,
     "Provider": Provider,
+    "CatalogEntry": CatalogEntry,
     "Model": ModelResource,
     "Application": Application,
     "Credential": Credential,

@@ -145,6 +145,13 @@ SPECS: dict[str, st.SearchStrategy[Any]] = {
         aliases=lists(st.sampled_from(["fast", "good"])),
         stickiness=st.just({"by": "Application"}),
     ),
+    "CatalogEntry": optional(
+        {"model": optional({"value": st.sampled_from(["gpt", "claude"])}, type=st.sampled_from(["Exact", "Prefix"]))},
+        providerTypes=lists(st.sampled_from(["OpenAI", "VLLM"])),
+        providerRefs=lists(REFERENCES),
+        capabilities=st.just({"contextTokens": 4096, "prefill": "Unsupported"}),
+        pricing=st.sampled_from(["Catalog", "Free"]),
+    ),
     "Application": optional({}, teamRef=REFERENCES, allowedModels=lists(NAMES), allowedRoutes=lists(NAMES)),
     "Credential": optional(
         {

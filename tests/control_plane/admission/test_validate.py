@@ -1,10 +1,11 @@
 """From documents to resources, and every error in plain words."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from config_schemas.canonical import resource_path
+from config_schemas.routing.provider import ProviderTypeName
 from control_plane.admission.validate import Defaults, parse_document
 from control_plane.errors import Invalid
 from tests.fakes.control_plane import document, model, provider
@@ -13,9 +14,12 @@ NOWHERE = Defaults()
 HERE = Defaults("Team", "default", "a")
 NAME = "must be lowercase letters, digits, '-' and '.', with a letter or digit first and last"
 KINDS = (
-    "must be one of 'Tenant', 'Secret', 'Gateway', 'Team', 'Service', 'Provider', 'Model', 'Application', "
-    "'Credential', 'Route', 'TimeoutPolicy', 'HeaderPolicy', 'AddressPolicy', 'CorsPolicy', 'ValidationPolicy'"
+    "must be one of 'Tenant', 'Secret', 'Gateway', 'Team', 'Service', 'Provider', 'CatalogEntry', 'Model', "
+    "'Application', 'Credential', 'Route', 'TimeoutPolicy', 'HeaderPolicy', 'AddressPolicy', 'CorsPolicy', "
+    "'ValidationPolicy', 'StreamPolicy'"
 )
+PRICES = [{"perMillionTokens": {"output": "cheap"}}]
+TYPES = f"must be one of {', '.join(map(repr, get_args(ProviderTypeName)))}"
 
 
 def errors(document: dict[str, Any], defaults: Defaults = NOWHERE) -> list[tuple[str, str]]:
@@ -71,8 +75,18 @@ def test_what_the_address_or_the_kind_says_need_not_be_written(
          [("spec.displayname", "is not known; allowed are `displayName`")]),
         (document("Team", "a", {"display_name": ""}), NOWHERE,
          [("spec.display_name", "is not known; allowed are `displayName`")]),
+        (
+            document("CatalogEntry", "a", spec={"model": {"value": "m"}, "pricing": "Own", "prices": PRICES}),
+            NOWHERE,
+            [
+                (
+                    "spec.prices[0].perMillionTokens.output",
+                    "must be an amount of USD such as '0.25', with at most 9 decimal places",
+                )
+            ],
+        ),
         (provider(type="openai"), NOWHERE, [("spec.type",
-         "must be one of 'OpenAI', 'Anthropic', 'Gemini', 'OpenAICompatible'")]),
+         TYPES)]),
         (provider(baseUrl="ftp://x"), NOWHERE, [("spec.baseUrl",
          "must be an 'http://' or 'https://' address, without query or login")]),
         (model(versions=[]), NOWHERE, [("spec.versions", "must have at least 1 entries")]),
