@@ -73,6 +73,16 @@ def _step(name: str) -> Callable[[Results], float | None]:
     return lambda results: max(0.0, results.steps[name].cost_us) if name in results.steps else None
 
 
+def _times(name: str) -> Callable[[Results], float | None]:
+    """With a step, beside without it."""
+
+    def measure(results: Results) -> float | None:
+        step = results.steps.get(name)
+        return None if step is None else step.with_us / step.without_us
+
+    return measure
+
+
 GOALS: Sequence[Goal] = (
     Goal("chat, c=64, 17 header fields", 2.0, "x nginx", _ratio("chat_relay")),
     Goal("the same, beside nginx with Lua", 1.0, "x nginx+lua", _against("nginx+lua")),
@@ -90,5 +100,9 @@ GOALS: Sequence[Goal] = (
         "KiB",
         _ours("idle_connections", lambda row: row.extra["bytes_per_connection"] / KIBIBYTE),
     ),
+    Goal("OpenAI's client at Anthropic", 3.0, "x relay", _times("chat to Anthropic")),
+    Goal("Anthropic's client at OpenAI", 3.0, "x relay", _times("messages to OpenAI")),
+    Goal("an event of Anthropic's, translated", 10, "us", _step("event of Anthropic's")),
+    Goal("an event for Anthropic's client", 10, "us", _step("event for Anthropic's")),
     Goal(f"{SCALE}, added", 0.5, "us", _step(SCALE)),
 )

@@ -24,7 +24,24 @@ from benchmarks.goals import SCALE
 from benchmarks.in_process import InProcess, Network
 from benchmarks.isthmus import HEADERS as HEADER_CHANGES
 from benchmarks.report import write_documents
-from benchmarks.variants import Variant, chat, fresh, many, policy, posted, route, standard, streamed, without
+from benchmarks.variants import (
+    Variant,
+    at_provider,
+    chat,
+    chat_at_anthropic,
+    fresh,
+    many,
+    messages,
+    messages_at_openai,
+    policy,
+    posted,
+    route,
+    standard,
+    streamed,
+    streamed_by_anthropic,
+    streamed_to_anthropic,
+    without,
+)
 
 MIN_ROUNDS = 30
 PLANTED = "planted 1 us"
@@ -132,6 +149,7 @@ def all_steps() -> list[Step]:
     bare = without(standard(), *POLICIES)
     asked = Variant(bare, chat())
     get = Variant(bare, posted())
+    anthropic = at_provider(bare, "Anthropic")
     keyless = bare | route("rest", authentication={"methods": ["Anonymous"]}, **TO_SERVICE)
     anonymous = Variant(keyless, posted(key=False))
     return [
@@ -144,6 +162,20 @@ def all_steps() -> list[Step]:
         Step("header policy", asked, _with_policy(asked, "HeaderPolicy", **HEADER_CHANGES)),
         Step("shadow policy", asked, _with_policy(asked, "HeaderPolicy", mode="Shadow", **HEADER_CHANGES)),
         Step(SCALE, asked, replace(asked, added=partial(many, routes=5_000, credentials=300_000))),
+        Step("chat to Anthropic", asked, Variant(anthropic, chat_at_anthropic())),
+        Step("messages to OpenAI", Variant(anthropic, messages()), Variant(bare, messages_at_openai())),
+        Step(
+            "event of Anthropic's",
+            Variant(anthropic, streamed_by_anthropic(1)),
+            Variant(anthropic, streamed_by_anthropic(1 + EVENTS)),
+            EVENTS,
+        ),
+        Step(
+            "event for Anthropic's",
+            Variant(bare, streamed_to_anthropic(1)),
+            Variant(bare, streamed_to_anthropic(1 + EVENTS)),
+            EVENTS,
+        ),
         Step("stream event", Variant(bare, streamed(1)), Variant(bare, streamed(1 + EVENTS)), EVENTS),
     ]
 

@@ -14,6 +14,17 @@ from config_schemas.registry import KINDS
 UPSTREAM_PORT = 80  # nothing listens there: the connection leads nowhere
 HEADERS = 17
 FIRST = "n000000"  # the name that others differ from by their number
+MESSAGES_PATH = "/v1/messages"
+MESSAGE = {
+    "id": "msg_bench",
+    "type": "message",
+    "role": "assistant",
+    "model": "bench",
+    "content": [{"type": "text", "text": "The quick brown fox. " * 14}],
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+    "usage": {"input_tokens": 90, "output_tokens": 70},
+}
 Resources = dict[str, bytes]  # canonical bytes by path
 
 
@@ -44,6 +55,14 @@ def without(resources: Resources, *kinds: str) -> Resources:
 
 def route(name: str, **spec: Any) -> Resources:
     return dict([canonical(document("Route", name, spec))])
+
+
+def at_provider(resources: Resources, kind: str) -> Resources:
+    """The same, with the models at a provider of another type."""
+    path, text = next((path, text) for path, text in resources.items() if "/Provider/" in path)
+    given = json.loads(text)
+    given["spec"]["type"] = kind
+    return {**resources, path: to_bytes(KINDS["Provider"].model_validate_json(json.dumps(given)))}
 
 
 def policy(kind: str, name: str, **spec: Any) -> Resources:
@@ -99,13 +118,60 @@ def _without_key(request: bytes) -> bytes:
 
 def streamed(events: int) -> Traffic:
     """A stream of so many events, each in a read of its own."""
+    return _chunked(CHAT_PATH, _openai_pieces(events))
+
+
+def _openai_pieces(events: int) -> list[bytes]:
     delta = {"id": "c", "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": "fox"}}]}
+    stop = {**delta, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
     usage = {**delta, "choices": [], "usage": ANSWER["usage"]}
-    pieces = [_event(delta)] * events + [_event(usage) + b"data: [DONE]\n\n"]
+    return [_event(delta)] * events + [_event(stop) + _event(usage) + b"data: [DONE]\n\n"]
+
+
+def _chunked(path: str, pieces: list[bytes]) -> Traffic:
     chunks = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
     fields = {"content-type": "text/event-stream", "transfer-encoding": "chunked"}
-    request = whole("POST", CHAT_PATH, HEADERS, chat_body(LENGTHS[0], stream=True))
+    request = whole("POST", path, HEADERS, chat_body(LENGTHS[0], stream=True))
     return Traffic((request,), (http("HTTP/1.1 200 OK", fields), *chunks, b"0\r\n\r\n"))
+
+
+def chat_at_anthropic() -> Traffic:
+    """The requests of `chat`, answered by a provider of Anthropic's API."""
+    return Traffic(chat().requests, answer(MESSAGE))
+
+
+def messages_at_openai() -> Traffic:
+    """The same in Anthropic's API, answered by a provider of OpenAI's."""
+    requests = tuple(whole("POST", MESSAGES_PATH, HEADERS, chat_body(length)) for length in LENGTHS)
+    return Traffic(requests, answer(ANSWER))
+
+
+def messages() -> Traffic:
+    """The same, answered by a provider of Anthropic's API."""
+    return Traffic(messages_at_openai().requests, answer(MESSAGE))
+
+
+def streamed_by_anthropic(events: int) -> Traffic:
+    """As `streamed`, by a provider of Anthropic's API; each delta comes in a read of its own."""
+    start = {"type": "message_start", "message": {**MESSAGE, "content": [], "stop_reason": None}}
+    block = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
+    delta = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "fox"}}
+    end = (
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 70}},
+        {"type": "message_stop"},
+    )
+    pieces = [
+        _named_event(start) + _named_event(block),
+        *([_named_event(delta)] * events),
+        b"".join([_named_event(each) for each in end]),
+    ]
+    return _chunked(CHAT_PATH, pieces)
+
+
+def streamed_to_anthropic(events: int) -> Traffic:
+    """As `streamed`, for a client of Anthropic's API."""
+    return _chunked(MESSAGES_PATH, _openai_pieces(events))
 
 
 def answer(content: object) -> tuple[bytes, ...]:
@@ -113,6 +179,10 @@ def answer(content: object) -> tuple[bytes, ...]:
     body = json.dumps(content).encode()
     fields = {"server": "model-server", "content-type": "application/json", "content-length": str(len(body))}
     return (http("HTTP/1.1 200 OK", fields, body),)
+
+
+def _named_event(content: dict[str, Any]) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (content["type"].encode(), json.dumps(content).encode())
 
 
 def _event(content: object) -> bytes:
