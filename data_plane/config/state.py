@@ -9,7 +9,8 @@ from data_plane.config.rejection import Rejected, Rejection
 from data_plane.config.structs import Resource
 
 AnyKey = TypeVar("AnyKey")
-Key = tuple[str, str]  # ("resource", path), ("names", "<tenant>/<Kind>") or ("unit", path)
+# ("resource", path), ("unit", path), ("names", "<tenant>/<Kind>") or ("contents", "<tenant>/<Kind>")
+Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ class Build:
         self._note(("names", f"{tenant}/{kind}"))
         return self.found_paths(tenant, kind)
 
+    def contents(self, tenant: str, kind: str) -> list[Resource]:
+        """All resources of a kind, noted as one thing: for units that each depend on all of them."""
+        self._note(("contents", f"{tenant}/{kind}"))
+        return [self._resources[path] for path in self.found_paths(tenant, kind)]
+
     def unit(self, path: str) -> object:
         """What was made of the resource; None if it is not there."""
         self._note(("unit", path))
@@ -57,9 +63,9 @@ class Build:
 
     def put(self, path: str, resource: Resource) -> list[Key]:
         """Take a resource; the keys whose meaning has changed."""
-        changed: list[Key] = [("resource", path)]
+        names = path.rpartition("/")[0]
+        changed: list[Key] = [("resource", path), ("contents", names)]
         if path not in self._resources:
-            names = path.rpartition("/")[0]
             self._set(self._names, names).add(path)
             changed.append(("names", names))
         self._resources[path] = resource
@@ -74,7 +80,7 @@ class Build:
         members.discard(path)
         if not members:
             del self._names[names]
-        return [("resource", path), ("names", names)]
+        return [("resource", path), ("contents", names), ("names", names)]
 
     def made(self, path: str) -> object:
         """The unit of a resource, if one was made."""
