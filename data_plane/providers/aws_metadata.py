@@ -60,7 +60,7 @@ async def instance_keys(environment: Mapping[str, str], clock: Clock) -> Issued[
     if not session or not can_be_sent(session):
         raise TokenFailure(f"'{urlsplit(root).hostname}' is no metadata service of an instance")
     headers = {"x-aws-ec2-metadata-token": session}
-    roles = _found(await send(Call(root + ROLES, headers=headers))).body.decode(errors="replace").split()
+    roles = _found(await send(Call(root + ROLES, headers=headers))).body.decode(errors="replace").splitlines()
     if not roles:
         raise TokenFailure("the instance has no role: attach one to it")
     return _keys(_found(await send(Call(root + ROLES + quote(roles[0], safe=""), headers=headers))), clock)
