@@ -14,6 +14,7 @@ from msgspec.json import encode as to_json
 from config_schemas.base import PLATFORM_TENANT
 from data_plane.codecs.model_list import ModelEntry
 from data_plane.config import structs
+from data_plane.config.catalog_unit import Asked, facts_of
 from data_plane.config.certificate import Certificate, CertificateError, TlsSettings, read_certificate
 from data_plane.config.credential_unit import make_credential
 from data_plane.config.decoding import seconds_of
@@ -21,6 +22,7 @@ from data_plane.config.rejection import Rejected
 from data_plane.config.state import Build
 from data_plane.config.upstream_tls import NotServed, client_key_pair, upstream_tls
 from data_plane.identity.directory import ApplicationFacts
+from data_plane.llm.traits import without
 from data_plane.providers.base_url import BaseUrl
 from data_plane.providers.provider import Provider
 from data_plane.providers.surface import Place, ProviderType
@@ -218,13 +220,24 @@ def _targets(build: Build, version: structs.Version, tenant: str, client_name: s
     """A version's targets, without those whose provider is not there or has no weight."""
     targets = []
     for each in version.targets:
-        compiled = build.unit(f"{owner_of(each.provider_ref, tenant)}/Provider/{each.provider_ref.name}")
+        path = f"{owner_of(each.provider_ref, tenant)}/Provider/{each.provider_ref.name}"
+        compiled = build.unit(path)
         if isinstance(compiled, CompiledProvider) and each.weight:
             model = each.model or client_name
             provider = compiled.provider
-            name = f"{each.provider_ref.name}/{model}"
+            facts = facts_of(build, Asked(provider.kind, path, model, tenant))
             targets.append(
-                Target(name, model, Raw(to_json(model)), provider, compiled.cluster, each.weight, each.region)
+                Target(
+                    f"{each.provider_ref.name}/{model}",
+                    model,
+                    Raw(to_json(model)),
+                    provider,
+                    compiled.cluster,
+                    each.weight,
+                    each.region,
+                    without(facts.traits, PROVIDER_TYPES[provider.kind].lacks),
+                    facts.price,
+                )
             )
     return tuple(targets)
 

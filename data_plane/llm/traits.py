@@ -1,8 +1,9 @@
 """What a target's model can do, as far as a request for it is worded differently."""
 
+from collections.abc import Collection
 from enum import Enum
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 
 class ReasoningStyle(Enum):
@@ -30,3 +31,8 @@ class Traits(Struct, frozen=True):
 
 
 UNKNOWN = Traits()
+
+
+def without(traits: Traits, lacks: Collection[str]) -> Traits:
+    """The same, where none of these holds: names of traits."""
+    return structs.replace(traits, **dict.fromkeys(lacks, False)) if lacks else traits
