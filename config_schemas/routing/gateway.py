@@ -6,6 +6,7 @@ from config_schemas.base import Model, Resource, Selector, Text
 from config_schemas.routing.client_address import ClientAddress
 from config_schemas.routing.gateway_tls import GatewayTls
 from config_schemas.routing.per_address import PerAddress
+from config_schemas.routing.sealed_ids import SealedIds
 
 
 class GatewaySpec(Model):
@@ -15,6 +16,7 @@ class GatewaySpec(Model):
     client_address: ClientAddress | None = None
     per_address: PerAddress | None = None
     tls: GatewayTls | None = None
+    sealed_ids: SealedIds | None = None
     description: Text = ""
 
 

@@ -81,7 +81,9 @@ class ModelTargets(Model):
 
 
 class RouteSpec(Model):
-    """Exactly one of `models`, `serviceRef`, `redirect` and `respond`, which says where requests go.
+    """Exactly one of `models`, `serviceRef`, `providerRef`, `redirect` and `respond`, which says where requests go.
+
+    `providerRef`: to all of a Provider's own API, below its base URL, with its credential in the place of the caller's.
 
     Of several routes that match, the most specific wins; ties are refused. `rewrite` and `upgrades` need `serviceRef`.
     What is under way when its credential is revoked or the route goes: upgraded connections are closed; answers end as
@@ -94,6 +96,7 @@ class RouteSpec(Model):
     authentication: Authentication = Authentication()
     models: ModelTargets | None = None
     service_ref: Reference | None = None
+    provider_ref: Reference | None = None
     redirect: Redirect | None = None
     respond: StaticAnswer | None = None
     rewrite: Rewrite | None = None
@@ -103,8 +106,11 @@ class RouteSpec(Model):
 
     @model_validator(mode="after")
     def _has_one_destination(self) -> Self:
-        if [self.models, self.service_ref, self.redirect, self.respond].count(None) != 3:
-            raise ValueError("exactly one of `models`, `serviceRef`, `redirect` and `respond` is required")
+        destinations = [self.models, self.service_ref, self.provider_ref, self.redirect, self.respond]
+        if destinations.count(None) != len(destinations) - 1:
+            raise ValueError(
+                "exactly one of `models`, `serviceRef`, `providerRef`, `redirect` and `respond` is required"
+            )
         if self.rewrite is not None and self.service_ref is None:
             raise ValueError("`rewrite` needs `serviceRef`")
         if self.upgrades and self.service_ref is None:

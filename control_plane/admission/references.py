@@ -23,7 +23,11 @@ FIELDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Application": (("spec.teamRef", "Team"),),
     "CatalogEntry": (("spec.providerRefs[]", "Provider"),),
     "Credential": (("spec.applicationRef", "Application"),),
-    "Gateway": (("spec.tls.certificateRefs[]", "Secret#tls.crt"), ("spec.tls.certificateRefs[]", "Secret#tls.key")),
+    "Gateway": (
+        ("spec.tls.certificateRefs[]", "Secret#tls.crt"),
+        ("spec.tls.certificateRefs[]", "Secret#tls.key"),
+        ("spec.sealedIds.secretRef", "Secret"),
+    ),
     "Model": (("spec.versions[].targets[].providerRef", "Provider"),),
     "Provider": (
         ("spec.auth.secretRef", "Secret"),
@@ -31,7 +35,12 @@ FIELDS: Mapping[str, tuple[tuple[str, str], ...]] = {
         *(("spec.auth.aws.keysRef", f"Secret#{key}") for key in (ACCESS_KEY_ID, SECRET_ACCESS_KEY)),
         *_UPSTREAM_TLS,
     ),
-    "Route": (("spec.gatewayRefs[]", "Gateway"), ("spec.models.refs[]", "Model"), ("spec.serviceRef", "Service")),
+    "Route": (
+        ("spec.gatewayRefs[]", "Gateway"),
+        ("spec.models.refs[]", "Model"),
+        ("spec.serviceRef", "Service"),
+        ("spec.providerRef", "Provider"),
+    ),
     "Service": _UPSTREAM_TLS,
     **dict.fromkeys(POLICY_KINDS, _TARGET_REFS),
 }

@@ -51,6 +51,8 @@ def _target(spec: Json) -> str:
 def _destination(spec: Json) -> str:
     if "serviceRef" in spec:
         return f"service {spec['serviceRef']['name']}"
+    if "providerRef" in spec:
+        return f"provider {spec['providerRef']['name']}"
     return next((name for name in ("redirect", "respond") if name in spec), "models")
 
 

@@ -103,11 +103,24 @@ class GatewayTls(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     client_certificates: ClientCertificates | None = None
 
 
+class SecretReference(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)]
+    key: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]+\Z", min_length=1, max_length=128)] = "value"
+    tenant: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)] | None = (
+        None
+    )
+
+
+class SealedIds(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+    secret_ref: SecretReference
+
+
 class GatewaySpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     tenants: Selector = Selector()
     client_address: ClientAddress | None = None
     per_address: PerAddress | None = None
     tls: GatewayTls | None = None
+    sealed_ids: SealedIds | None = None
     description: Annotated[str, Meta(max_length=1024)] = ""
 
 
@@ -201,14 +214,6 @@ class Service(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     metadata: Metadata
     kind: Literal["Service"] = "Service"
     spec: ServiceSpec
-
-
-class SecretReference(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
-    name: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)]
-    key: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]+\Z", min_length=1, max_length=128)] = "value"
-    tenant: Annotated[str, Meta(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\Z", min_length=1, max_length=63)] | None = (
-        None
-    )
 
 
 class OAuthSettings(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
@@ -655,6 +660,7 @@ class RouteSpec(Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     authentication: Authentication = Authentication()
     models: ModelTargets | None = None
     service_ref: Reference | None = None
+    provider_ref: Reference | None = None
     redirect: Redirect | None = None
     respond: StaticAnswer | None = None
     rewrite: Rewrite | None = None

@@ -28,6 +28,7 @@ def path(kind: str, value: str) -> dict[str, Any]:
         {"respond": {}},
         {"respond": {"status": 503, "body": "a" * 65536, "headers": [{"name": "retry-after", "value": "60"}]}},
         {**SERVICE, "rewrite": {"query": {"remove": ["debug"]}}},
+        {"providerRef": {"name": "openai"}},
         {**SERVICE, "rewrite": path("ReplacePrefix", "/")},
         {**SERVICE, "rewrite": path("ReplaceFull", "/a"), "matches": [path("Exact", "/b"), path("Template", "/{c}")]},
     ],
@@ -39,8 +40,10 @@ def test_a_route_leads_somewhere(spec: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ({}, "exactly one of `models`, `serviceRef`, `redirect` and `respond` is required"),
+        ({}, "exactly one of `models`, `serviceRef`, `providerRef`, `redirect` and `respond` is required"),
         ({**SERVICE, "respond": {}}, "exactly one of"),
+        ({**SERVICE, "providerRef": {"name": "openai"}}, "exactly one of"),
+        ({"providerRef": {"name": "openai"}, "upgrades": [{}]}, "`upgrades` needs `serviceRef`"),
         ({"respond": {}, "rewrite": {"hostname": "a"}}, "`rewrite` needs `serviceRef`"),
         ({**SERVICE, "rewrite": {}}, "at least one of `path`, `hostname` and `query`"),
         ({"redirect": {}}, "at least one of `scheme`, `hostname`, `port` and `path`"),
