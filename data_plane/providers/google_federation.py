@@ -77,13 +77,12 @@ async def _subject_token(account: Mapping[str, object], path: str) -> str:
     source = account.get("credential_source")
     if not isinstance(source, dict) or not (source.get("file") or source.get("url")):
         raise TokenFailure(f"`credential_source` in '{path}' must have `file` or `url`; others are not supported")
-    form = source.get("format")
-    field = form.get("subject_token_field_name") if isinstance(form, dict) and form.get("type") == "json" else None
+    field = _field_of(source.get("format"), path)
     if source.get("file"):
         where = text_of(source, "file", path)
-        if field is None:
+        if not field:
             return read_small_file(where)
-        content: bytes = read_file(where)
+        content = read_file(where)
     else:
         where = text_of(source, "url", path)
         headers = source.get("headers")
@@ -95,8 +94,18 @@ async def _subject_token(account: Mapping[str, object], path: str) -> str:
     return _token_in(content, field, path)
 
 
-def _token_in(content: bytes, field: object, path: str) -> str:
-    if isinstance(field, str):
+def _field_of(form: object, path: str) -> str:
+    """The field of JSON that holds the token; empty: the token stands alone."""
+    if not isinstance(form, dict) or form.get("type") != "json":
+        return ""
+    name = form.get("subject_token_field_name")
+    if not isinstance(name, str) or not name:
+        raise TokenFailure(f"`format` in '{path}' must name `subject_token_field_name`")
+    return name
+
+
+def _token_in(content: bytes, field: str, path: str) -> str:
+    if field:
         try:
             answer = msgspec.json.decode(content)
         except msgspec.DecodeError:

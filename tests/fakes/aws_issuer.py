@@ -14,6 +14,7 @@ KEY_ID, SECRET = "AKIAEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 ROLE = "arn:aws:iam::123456789012:role/team/gateway"
 EXTERNAL_ID = "their/id"
 TEMPORARY_SECRET = "temporary/secret+key"
+SECRETS = {KEY_ID: SECRET, "ASIATEMPORARY": TEMPORARY_SECRET}
 CONTAINER_TOKEN = "container-token"
 SESSION = "imds-session"
 
@@ -31,7 +32,7 @@ async def sts(server: IdentityServer, request: web.Request) -> web.Response:
             return _error("InvalidIdentityToken", server, "the identity")
     elif form != {"RoleArn": ROLE, "ExternalId": EXTERNAL_ID} or action != "AssumeRole":
         return _error("AccessDenied", server, "the role")
-    elif fault := signature_fault(request.method, request.raw_path, request.headers, body, {KEY_ID: SECRET}, "sts"):
+    elif fault := signature_fault(request.method, request.raw_path, request.headers, body, SECRETS, "sts"):
         return _error("SignatureDoesNotMatch", server, fault)
     token = server.issue("session-")
     return web.Response(

@@ -24,10 +24,14 @@ class IdentityServer:
     mode: Mode = "Issue"
     url: str = ""
     issued: list[str] = field(default_factory=list)
-    asked: int = 0
+    paths: list[str] = field(default_factory=list)  # that were asked for
     faults: list[str] = field(default_factory=list)
     extra: dict[str, object] = field(default_factory=dict)
     released: Event = field(default_factory=Event)
+
+    @property
+    def asked(self) -> int:
+        return len(self.paths)
 
     def issue(self, prefix: str) -> str:
         """A new token."""
@@ -47,7 +51,7 @@ class IdentityServer:
         return web.json_response({"error": "invalid_request"}, status=400)
 
     async def answer(self, request: web.Request, answer: Answer) -> web.StreamResponse:
-        self.asked += 1
+        self.paths.append(request.path)
         match self.mode:
             case "Refuse":
                 text = {"error": "invalid_client", "error_description": "AADSTS7000215: no"}
