@@ -1,5 +1,6 @@
 """Provider: who hosts models."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import StringConstraints, model_validator
@@ -36,6 +37,12 @@ ProviderTypeName = Literal[
     "VLLM",
     "XAI",
 ]
+# Whose address is each account's own.
+WITHOUT_PUBLIC_ADDRESS = frozenset(
+    ("AzureOpenAI", "Databricks", "LlamaCpp", "LMStudio", "Ollama", "OpenAICompatible", "SGLang", "TGI", "VLLM")
+)
+# What says where an account lies, by type: it stands in the address or in the paths.
+PLACES: Mapping[str, tuple[str, ...]] = {"Bedrock": ("region",), "VertexAI": ("region", "project")}
 PlaceName = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9:._-]*)?$", max_length=128)]
 
 
@@ -54,6 +61,15 @@ class ProviderSpec(Model):
     auth: ProviderAuth = ProviderAuth()
     tls: UpstreamTls | None = None
     description: Text = ""
+
+    @model_validator(mode="after")
+    def _says_where_it_is(self) -> Self:
+        if not self.base_url and self.type in WITHOUT_PUBLIC_ADDRESS:
+            raise ValueError(f"`baseUrl` is required for `type: {self.type}`")
+        for name in PLACES.get(self.type, ()):
+            if not getattr(self, name):
+                raise ValueError(f"`{name}` is required for `type: {self.type}`")
+        return self
 
 
 class Provider(Resource):
