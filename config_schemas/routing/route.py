@@ -83,7 +83,8 @@ class ModelTargets(Model):
 class RouteSpec(Model):
     """Exactly one of `models`, `serviceRef`, `providerRef`, `redirect` and `respond`, which says where requests go.
 
-    `providerRef`: to all of a Provider's own API, below its base URL, with its credential in the place of the caller's.
+    `providerRef`: to all of a Provider's own API; what stands behind the prefix in the path goes below its base URL,
+    with its credential in the place of the caller's.
 
     Of several routes that match, the most specific wins; ties are refused. `rewrite` and `upgrades` need `serviceRef`.
     What is under way when its credential is revoked or the route goes: upgraded connections are closed; answers end as
@@ -115,6 +116,8 @@ class RouteSpec(Model):
             raise ValueError("`rewrite` needs `serviceRef`")
         if self.upgrades and self.service_ref is None:
             raise ValueError("`upgrades` needs `serviceRef`")
+        if self.provider_ref is not None and any(each.path.type != "Prefix" for each in self.matches):
+            raise ValueError("`providerRef` needs `type: Prefix` in the path of every match")
         protocols = [each.protocol for each in self.upgrades]
         if len(set(protocols)) < len(protocols):
             raise ValueError("`upgrades` may name a protocol once")

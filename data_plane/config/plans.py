@@ -10,6 +10,7 @@ from typing import Literal, Protocol, assert_never
 
 from data_plane.codecs.model_list import ModelEntry
 from data_plane.config import rest_route, structs
+from data_plane.config.passthrough import native_version
 from data_plane.config.policy_table import PolicyTable
 from data_plane.config.route_unit import CompiledRoute
 from data_plane.errors import GatewayError, MethodNotAllowed, NotFound, NotProgrammed
@@ -166,7 +167,8 @@ class Plans:
                 return compile_plan(in_order((*outer, RefuseFilter(lambda: NotProgrammed(route.problem)))))
             case "rest":
                 own = rest_route.entry_filters(route, route.matches[place])
-                filters = (*outer, *self._watching(route), authenticate, *own)
+                usage = (UsageFilter(self._tools.metrics),) if route.provider is not None else ()
+                filters = (*outer, *usage, *self._watching(route), authenticate, *own)
                 return _entry(filters, lambda entered: self._to_rest(route, place, entered))
             case "options":
                 return compile_plan(in_order((*outer, _options(frozenset(("POST", "OPTIONS"))))))
@@ -245,6 +247,8 @@ class Plans:
     def _to_rest(self, route: CompiledRoute, place: int, entered: tuple[Filter, ...]) -> Callable[[Exchange], Plan]:
         """What goes on from the entry plan of a route to a Service, or to an answer of its own."""
         dispatchers = rest_route.dispatchers(route, self._tools.dispatchers.for_service)
+        if route.provider is not None:
+            dispatchers = {"": self._tools.dispatchers.for_model((native_version(route.provider),), None)}
         path = f"{route.path}#{place}"
 
         def next_plan(exchange: Exchange) -> Plan:

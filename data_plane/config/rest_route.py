@@ -8,6 +8,7 @@ from functools import partial
 from data_plane.codecs.query_fields import encode_field, joined, without
 from data_plane.config import structs
 from data_plane.config.decoding import seconds_of
+from data_plane.config.passthrough import native_filter
 from data_plane.config.route_unit import CompiledMatch, CompiledRoute
 from data_plane.config.units import CompiledService
 from data_plane.errors import Fields
@@ -27,6 +28,8 @@ Change = Callable[[bytes], bytes]
 
 def entry_filters(route: CompiledRoute, match: CompiledMatch) -> list[Filter]:
     """What has its turn once it is known who calls: the path and query that go upstream, and the API's version."""
+    if route.provider is not None:
+        return [native_filter(route.provider, match)]
     filters: list[Filter] = []
     rewrite, service = route.rewrite, route.service
     if rewrite is not None and (rewrite.path is not None or rewrite.query is not None):

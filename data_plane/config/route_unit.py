@@ -8,7 +8,7 @@ from data_plane.codecs.model_list import ModelEntry
 from data_plane.config import structs
 from data_plane.config.rejection import Rejected
 from data_plane.config.state import Build
-from data_plane.config.units import CompiledModel, CompiledService, Labels, labels_of, owner_of
+from data_plane.config.units import CompiledModel, CompiledProvider, CompiledService, Labels, labels_of, owner_of
 from data_plane.filters.authenticate import Admittance
 
 ANY_SEGMENT = re.compile(r"\{[A-Za-z0-9_.-]+\}")
@@ -38,7 +38,7 @@ class CompiledMatch:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRoute:
-    """One of `models`, by the names that clients may write, `service`, `redirect` and `respond`.
+    """One of `models`, by the names that clients may write, `service`, `provider`, `redirect` and `respond`.
 
     `problem`: why it cannot be served.
     """
@@ -59,6 +59,7 @@ class CompiledRoute:
     respond: structs.StaticAnswer | None = None
     upgrades: tuple[structs.Upgrade, ...] = ()
     cuts_answers: bool = False  # of who may no longer have them
+    provider: CompiledProvider | None = None
     is_lossy: bool = False  # translations may leave out what has no equivalent
 
     @property
@@ -69,7 +70,8 @@ class CompiledRoute:
     def depends_on_match(self) -> bool:
         """Whether it matters to plans which of several matches holds."""
         changes = (self.rewrite, self.redirect)
-        return len(self.matches) > 1 and any(each is not None and each.path is not None for each in changes)
+        changes_path = any(each is not None and each.path is not None for each in changes)
+        return len(self.matches) > 1 and (changes_path or self.provider is not None)
 
 
 def make_route(build: Build, path: str, gateway: str) -> CompiledRoute | None:
@@ -88,7 +90,7 @@ def make_route(build: Build, path: str, gateway: str) -> CompiledRoute | None:
         takes_anonymous="Anonymous" in authentication.methods,
         takes_query_key=authentication.key_in_query == "Allow",
     )
-    models, service, problem = None, None, ""
+    models, service, provider, problem = None, None, None, ""
     if spec.models is not None:
         models = _models(build, spec.models, metadata.tenant)
     elif spec.service_ref is not None:
@@ -96,6 +98,11 @@ def make_route(build: Build, path: str, gateway: str) -> CompiledRoute | None:
         found = build.unit(f"{owner}/Service/{spec.service_ref.name}")
         service = found if isinstance(found, CompiledService) else None
         problem = "" if service is not None else f"the service '{spec.service_ref.name}' is not served yet"
+    elif spec.provider_ref is not None:
+        owner = owner_of(spec.provider_ref, metadata.tenant)
+        made = build.unit(f"{owner}/Provider/{spec.provider_ref.name}")
+        provider = made if isinstance(made, CompiledProvider) else None
+        problem = "" if provider is not None else f"the provider '{spec.provider_ref.name}' is not served yet"
     return CompiledRoute(
         path,
         metadata.tenant,
@@ -113,6 +120,7 @@ def make_route(build: Build, path: str, gateway: str) -> CompiledRoute | None:
         spec.respond,
         spec.upgrades,
         spec.on_revocation == "Cut",
+        provider,
         spec.models is not None and spec.models.lossy == "Allow",
     )
 

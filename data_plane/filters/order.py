@@ -8,12 +8,15 @@ from data_plane.filters.api_version import ApiVersionFilter, VersionNoticeFilter
 from data_plane.filters.authenticate import AuthenticateFilter
 from data_plane.filters.client_address import ClientAddressFilter
 from data_plane.filters.cors import CorsFilter, PreflightFilter
+from data_plane.filters.cost import CostFilter
+from data_plane.filters.cost_header import CostHeaderFilter
 from data_plane.filters.form_model import FormModelFilter
 from data_plane.filters.header import HeaderFilter
 from data_plane.filters.inflate import InflateFilter
 from data_plane.filters.measure import MeasureFilter
 from data_plane.filters.model import ModelFilter
 from data_plane.filters.models_list import ModelsListFilter
+from data_plane.filters.passthrough import PassthroughFilter, SignedPassthroughFilter
 from data_plane.filters.record import RecordFilter
 from data_plane.filters.redirect import RedirectFilter
 from data_plane.filters.refuse import RefuseFilter
@@ -34,6 +37,8 @@ ORDER: tuple[tuple[type[Filter], str], ...] = (
     (MeasureFilter, "beside the record, so that refusals are counted too"),
     (CorsFilter, "outside all that refuses: the browser lets a page read refusals too"),
     (UsageFilter, "outside all that may change content: what is counted is what the upstream has sent"),
+    (CostFilter, "beside the tokens: what is counted and recorded outside is what it finds"),
+    (CostHeaderFilter, "beside the tokens too: it waits for the answer as the upstream has sent it"),
     (ServerNameFilter, "first of all that refuses: for another host, nothing of this connection counts"),
     (ClientAddressFilter, "before all that asks where a request comes from"),
     (AddressRateFilter, "before any other work: a flood of refusals costs no more than it must"),
@@ -44,6 +49,8 @@ ORDER: tuple[tuple[type[Filter], str], ...] = (
     (AuthenticateFilter, "on the head, before a byte of the body is kept: a stranger may cause no work"),
     (CallerAddressFilter, "as soon as it is known who calls and for what: nothing else is done for a wrong place"),
     (RewriteFilter, "what decided by the client's path has done so; the rest reads what goes upstream"),
+    (PassthroughFilter, "in the place of the rewrite, on the way to a provider"),
+    (SignedPassthroughFilter, "as the other, but with the body, which a signature covers"),
     (ApiVersionFilter, "after the rewrite, which may name the version, and before policies, which may depend on it"),
     (ModelsListFilter, "knows what the caller may use"),
     (InflateFilter, "before all that reads the body, and after authentication: it is work"),

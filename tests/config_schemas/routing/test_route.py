@@ -43,6 +43,7 @@ def test_a_route_leads_somewhere(spec: dict[str, Any]) -> None:
         ({}, "exactly one of `models`, `serviceRef`, `providerRef`, `redirect` and `respond` is required"),
         ({**SERVICE, "respond": {}}, "exactly one of"),
         ({**SERVICE, "providerRef": {"name": "openai"}}, "exactly one of"),
+        ({"providerRef": {"name": "p"}, "matches": [path("Exact", "/b")]}, "`providerRef` needs `type: Prefix`"),
         ({"providerRef": {"name": "openai"}, "upgrades": [{}]}, "`upgrades` needs `serviceRef`"),
         ({"respond": {}, "rewrite": {"hostname": "a"}}, "`rewrite` needs `serviceRef`"),
         ({**SERVICE, "rewrite": {}}, "at least one of `path`, `hostname` and `query`"),
