@@ -25,3 +25,19 @@ def test_a_gateway_refers_to_both_parts_of_its_certificates() -> None:
         for index, name in enumerate("ab")
         for key in ("tls.crt", "tls.key")
     }
+
+
+def test_a_provider_refers_to_each_of_its_keys() -> None:
+    keys = document(
+        "Provider", "p", {"type": "OpenAI", "auth": {"secretRefs": [{"name": "a"}, {"name": "b", "key": "k"}]}}
+    )
+    aws = document("Provider", "p", {"type": "Bedrock", "auth": {"type": "AwsKeys", "aws": {"keysRef": {"name": "a"}}}})
+
+    assert [(ref.field, ref.name, ref.secret_key) for ref in references(keys) if ref.kind == "Secret"] == [
+        ("spec.auth.secretRefs[0]", "a", "value"),
+        ("spec.auth.secretRefs[1]", "b", "k"),
+    ]
+    assert [(ref.field, ref.secret_key) for ref in references(aws) if ref.kind == "Secret"] == [
+        ("spec.auth.aws.keysRef", "accessKeyId"),
+        ("spec.auth.aws.keysRef", "secretAccessKey"),
+    ]
