@@ -26,6 +26,13 @@ COMMANDS = (
     Entry("delete", "delete", "delete", RESOURCES, "Delete resources by name, or those that files name."),
     Entry("history", "history", "history", RESOURCES, "List the versions of a resource, the newest first."),
     Entry("rollback", "rollback", "rollback", RESOURCES, "Restore an earlier version of a resource."),
+    Entry(
+        "import",
+        "import_resources",
+        "import_resources",
+        RESOURCES,
+        "Make resources out of the configuration of another gateway.",
+    ),
     Entry("export", "export", "export", RESOURCES, "Write all resources as YAML that `apply` takes."),
     Entry("restore", "restore", "restore", FLEET, "Make the store what a backup says, and have all replicas take it."),
     Entry("snapshot", "snapshot", "snapshot", FLEET, "Write a bootstrap snapshot of a Gateway."),
