@@ -106,7 +106,7 @@ class MessageEncoder:
     def _add_answer(self, body: Json, parts: Sequence[Part], index: int) -> None:
         """What the assistant said before: thoughts and calls have fields of their own. Beside them it has text only."""
         content: list[Part] = []
-        calls = [encode_call(part) for part in parts if isinstance(part, ToolCall)]
+        calls = [self._call(part) for part in parts if isinstance(part, ToolCall)]
         thoughts: list[str] = []
         for place, part in enumerate(parts):
             if isinstance(part, Thought):
@@ -122,6 +122,12 @@ class MessageEncoder:
             body["reasoning_content"] = "".join(thoughts)
         if calls:
             body["tool_calls"] = calls
+
+    def _call(self, call: ToolCall) -> Json:
+        """OpenAI refuses the field that a signature goes in: only models that want one back get it."""
+        if call.signature and self._traits.takes_unsigned_calls:
+            call = msgspec.structs.replace(call, signature="")
+        return encode_call(call)
 
     def _content(self, parts: Sequence[Part], index: int) -> "str | list[Json]":
         if len(parts) == 1:

@@ -4,15 +4,21 @@ from typing import Any
 
 from pytest import mark
 
+from data_plane.llm.traits import UNKNOWN, Traits
 from tests.fakes.gemini_translation import (
     CONFIG,
+    SIGNATURE,
     TOOL,
     F,
+    answered,
+    called,
     model,
     text,
     to_openai,
     user,
 )
+
+SIGNED = Traits(takes_unsigned_calls=False)
 
 
 def test_a_conversation_of_geminis_is_one_of_openais() -> None:
@@ -43,6 +49,16 @@ def test_a_conversation_of_geminis_is_one_of_openais() -> None:
     assert [each["function"]["arguments"] for each in asked["tool_calls"]] == ['{"n": 1}', "{}"]
     assert (one["tool_call_id"], one["content"]) == (ids[0], "one")
     assert (none["tool_call_id"], none["content"]) == (ids[1], "error: none")
+    assert lost == []
+
+
+@mark.parametrize(("traits", "extra"), [(UNKNOWN, None), (SIGNED, {"google": {"thought_signature": SIGNATURE}})])
+def test_a_signature_goes_to_models_alone_that_want_it_back(traits: Traits, extra: object) -> None:
+    signed = {**called("f", {}, "c"), "thoughtSignature": SIGNATURE}
+
+    body, lost = to_openai({"contents": [user(text("Hi")), model(signed), user(answered("f", {}, "c"))]}, traits)
+
+    assert body["messages"][1]["tool_calls"][0].get("extra_content") == extra
     assert lost == []
 
 
