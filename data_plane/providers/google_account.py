@@ -95,7 +95,7 @@ def assertion(account: GoogleServiceAccount, unix_seconds: float) -> str:
     claims = {
         "iss": account.email,
         "scope": account.scope,
-        "aud": account.token_url,
+        "aud": TOKEN_URL,  # always, also where a private address leads there
         "iat": now,
         "exp": now + ASSERTION_SECONDS,
     }

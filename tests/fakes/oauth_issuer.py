@@ -88,7 +88,7 @@ async def google_jwt(server: IdentityServer, request: web.Request) -> web.Respon
         or not now - 60 <= issued <= now < ends <= issued + 3600
     ):
         return server.refuse("the times")
-    expected = {"iss": EMAIL, "scope": CLOUD_PLATFORM, "aud": f"{server.url}/google"}
+    expected = {"iss": EMAIL, "scope": CLOUD_PLATFORM, "aud": "https://oauth2.googleapis.com/token"}
     if {name: claims.get(name) for name in expected} != expected or head.get("kid") != KEY_ID:
         return server.refuse("the claims")
     return server.access_token()

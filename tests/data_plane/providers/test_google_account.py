@@ -23,7 +23,7 @@ def test_an_assertion_is_signed_by_the_account_s_key() -> None:
     assert claims == {
         "iss": EMAIL,
         "scope": "a b",
-        "aud": "https://issuer.example/token",
+        "aud": "https://oauth2.googleapis.com/token",
         "iat": 1_790_000_000,
         "exp": 1_790_003_600,
     }
