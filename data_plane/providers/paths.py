@@ -1,11 +1,12 @@
 """Request targets that several types of provider build alike."""
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 from data_plane.providers.surface import Asked
 
-# What a model's name may hold that no path can: the rest of RFC 3986's characters stands as it is, slashes too.
-PERCENT_ENCODED = {ord(each): f"%{ord(each):02X}" for each in ' "#%?<>\\^`{|}'}
+# What a model's name may hold and stands as it is in a path, slashes too. Source: RFC 3986, 3.3.
+STANDING = "!$&'()*+,;=:@/[]"
 # Azure's, which asks for the API of the client's choice; keys; and what only names the framing of an answer.
 DROPPED_FIELDS = (b"api-version=", b"key=")
 
@@ -30,7 +31,7 @@ def below(root: bytes) -> Callable[[Asked], bytes]:
 
 def escaped(model: str) -> bytes:
     """A model's name in a path."""
-    return model.translate(PERCENT_ENCODED).encode()
+    return quote(model, safe=STANDING).encode()
 
 
 def forwarded_query(query: bytes) -> bytes:

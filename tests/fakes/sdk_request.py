@@ -37,7 +37,7 @@ class Recorder:
 
         return httpx2.Client(transport=httpx2.MockTransport(answer))
 
-    def httpx(self) -> httpx.Client:
+    def httpx(self) -> Any:  # Mistral's SDK has a protocol of its own for it
         def answer(request: httpx.Request) -> httpx.Response:
             self._keep(str(request.url), request.headers, request.read())
             return httpx.Response(200, json={})
