@@ -62,4 +62,5 @@ def _sum_of(record: CallRecord) -> FoldedSum:
         usage=record.usage,
         charged=record.charged,
         incurred=record.incurred,
+        unpriced=int(record.HasField("usage") and not record.HasField("charged")),
     )

@@ -15,6 +15,7 @@ HOUR_SECONDS = 3600
 # Records are taken with their detail until they are as old as the retention. Their day is dropped so much later: time
 # to sum up the last of them.
 GRACE_DAYS = 2
+UNPRICED_CALLS = f"countIf(charged IS NULL AND {' + '.join(USAGE)} > 0)"
 DOUBT_SECONDS = 60  # how far the clocks of a cluster's servers may be apart
 
 logger = logging.getLogger(__name__)
@@ -71,8 +72,10 @@ class CallStore:
     def roll_up(self, hour: int) -> None:
         """Sum up one hour from its records. The newest sums count, so this may be done again at any time."""
         groups = ", ".join(GROUPS)
-        totals = ", ".join(f"sum({name})" for name in (*USAGE, "charged", "incurred", "bytes_in", "bytes_out"))
-        names = ", ".join((*USAGE, "charged", "incurred", "bytes_in", "bytes_out"))
+        added = (*USAGE, "bytes_in", "bytes_out")
+        costs = ("charged", "incurred")
+        totals = ", ".join((*map("sum({})".format, added), *map("ifNull(sum({}), 0)".format, costs), UNPRICED_CALLS))
+        names = ", ".join((*added, *costs, "unpriced"))
         quantiles = "quantilesTDigestState(0.5, 0.95, 0.99)"
         self._engine.run(f"""
             INSERT INTO {self._database}.usage_hourly

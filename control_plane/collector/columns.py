@@ -45,8 +45,6 @@ _PLAIN = [
     "error_origin",
     "is_estimated",
     "price_version",
-    "charged",
-    "incurred",
     "bytes_in",
     "bytes_out",
     "client_ip",
@@ -65,7 +63,20 @@ def _attempts(record: CallRecord) -> list[tuple[object, ...]]:
 
 def _attempt(attempt: Attempt) -> tuple[object, ...]:
     usage = _usage_of(attempt.usage) if attempt.HasField("usage") else NO_USAGE
-    return (attempt.target, attempt.endpoint, attempt.status, attempt.reason, attempt.latency_ns, attempt.cost, *usage)
+    cost = attempt.cost if attempt.HasField("cost") else None
+    return (attempt.target, attempt.endpoint, attempt.status, attempt.reason, attempt.latency_ns, cost, *usage)
+
+
+def _charged(record: CallRecord) -> int | None:
+    return record.charged if record.HasField("charged") else None
+
+
+def _incurred(record: CallRecord) -> int | None:
+    return record.incurred if record.HasField("incurred") else None
+
+
+def _dropped(record: CallRecord) -> list[str]:
+    return list(record.dropped)
 
 
 def _verdicts(record: CallRecord) -> list[tuple[str, str, str]]:
@@ -87,10 +98,14 @@ _RECORD_VALUES: dict[str, Callable[[CallRecord], object]] = {
     "verdicts": _verdicts,
     "candidates": _candidates,
     "limits": _limits,
+    "charged": _charged,
+    "incurred": _incurred,
+    "dropped": _dropped,
 }
 RECORD_NAMES = (*_RECORD_VALUES, *USAGE)
 SUM_NAMES = (
-    *("gateway", "node", "source", "hour", "tenant", "application", "model", "version", "calls", "charged", "incurred"),
+    *("gateway", "node", "source", "hour", "tenant", "application", "model", "version"),
+    *("calls", "charged", "incurred", "unpriced"),
     *USAGE,
 )
 
@@ -117,6 +132,7 @@ def sum_columns(sums: Sequence[tuple[str, FoldedSum]]) -> list[Sequence[object]]
             each.calls,
             each.charged,
             each.incurred,
+            each.unpriced,
             *_usage_of(each.usage),
         )
         for gateway, each in sums

@@ -1,6 +1,7 @@
 """Tables of the store, as migrations. What has been released is not changed: a change is another migration.
 
-Migrations only add, so that a collector of the release before can go on writing. Each statement may run twice.
+Migrations only add and widen, so that a collector of the release before can go on writing. Each statement may run
+twice.
 Details and sums are in `ReplacingMergeTree` tables, whose sorting key ends with what names a row for ever: a row that
 was written twice is one in a query with `FINAL`.
 """
@@ -155,4 +156,29 @@ CREATE TABLE IF NOT EXISTS {database}.schema_versions (version UInt32, applied D
 ENGINE = ReplacingMergeTree ORDER BY version
 """
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = ((CALL_RECORDS, USAGE_HOURLY, FOLDED_SUMS, LEDGER_HOURLY, PROBES),)
+# Costs may be unknown, which is not 0. Until then nothing had a price: each 0 that is there means unknown.
+COSTS_MAY_BE_UNKNOWN = (
+    "ALTER TABLE {database}.call_records MODIFY COLUMN charged Nullable(Int64) CODEC(ZSTD)",
+    "ALTER TABLE {database}.call_records MODIFY COLUMN incurred Nullable(Int64) CODEC(ZSTD)",
+    f"""
+ALTER TABLE {{database}}.call_records MODIFY COLUMN attempts Array(Tuple(target String, endpoint String, status Int32,
+    reason String, latency_ns Int64, cost Nullable(Int64), {_ATTEMPT_USAGE})) CODEC(ZSTD)
+""",
+    """
+ALTER TABLE {database}.call_records UPDATE charged = NULL, incurred = NULL WHERE price_version = '' AND charged = 0
+""",
+)
+DROPPED = "ALTER TABLE {database}.call_records ADD COLUMN IF NOT EXISTS dropped Array(String) CODEC(ZSTD)"
+# Calls that used tokens and whose cost is not known: by so many, sums of costs are too small.
+UNPRICED = tuple(
+    f"ALTER TABLE {{database}}.{table} ADD COLUMN IF NOT EXISTS unpriced Int64 AFTER incurred"
+    for table in ("usage_hourly", "folded_sums")
+)
+LEDGER_WITH_UNPRICED = LEDGER_HOURLY.replace("CREATE VIEW IF NOT EXISTS", "CREATE OR REPLACE VIEW").replace(
+    "charged, incurred\n", "charged, incurred, unpriced\n"
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (CALL_RECORDS, USAGE_HOURLY, FOLDED_SUMS, LEDGER_HOURLY, PROBES),
+    (*COSTS_MAY_BE_UNKNOWN, DROPPED, *UNPRICED, LEDGER_WITH_UNPRICED),
+)

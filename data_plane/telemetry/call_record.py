@@ -8,7 +8,7 @@ from data_plane.usage import Usage
 
 
 class AttemptRecord(msgspec.Struct, gc=False, omit_defaults=True):
-    """One try at an upstream. `cost` in nano-USD."""
+    """One try at an upstream. `cost` in nano-USD; None: not known."""
 
     target: str
     endpoint: str
@@ -16,7 +16,7 @@ class AttemptRecord(msgspec.Struct, gc=False, omit_defaults=True):
     reason: str = ""
     latency_ns: int = 0
     usage: Usage | None = None
-    cost: int = 0
+    cost: int | None = None
 
 
 class Verdict(msgspec.Struct, gc=False, omit_defaults=True):
@@ -76,10 +76,12 @@ class CallRecord(msgspec.Struct, gc=False, omit_defaults=True):
     decision_id: str = ""
     is_estimated: bool = False
     price_version: str = ""
-    charged: int = 0  # nano-USD, of the winner, to the caller's budgets
-    incurred: int = 0  # nano-USD, of all attempts
+    # None: not known, which is not 0: what is free costs 0.
+    charged: int | None = None  # nano-USD, of the winner, to the caller's budgets
+    incurred: int | None = None  # nano-USD, of all attempts
     limits: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     client_ip: str = ""
     api_version: str = ""
+    dropped: tuple[str, ...] = ()  # paths of fields that the request's translation has left out

@@ -19,11 +19,9 @@ CHUNK_BYTES = 256 * 1024  # of lines; as a message about half as much, where the
 MAX_LINE_BYTES = 512 * 1024
 SUMS_AT_ONCE = 1000
 
-_PLAIN = tuple(
-    name
-    for name in CallRecord.__struct_fields__
-    if name not in ("started", "attempts", "usage", "limits", "verdicts", "candidates")
-)
+COSTS = ("charged", "incurred")  # there or not: 0 says something
+_APART = ("started", "attempts", "usage", "limits", "verdicts", "candidates", "dropped", *COSTS)
+_PLAIN = tuple(name for name in CallRecord.__struct_fields__ if name not in _APART)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,12 @@ def _record(record: CallRecord) -> messages.CallRecord:
     )
     if record.usage is not None:
         message.usage.CopyFrom(_usage(record.usage))
+    if record.charged is not None:
+        message.charged = record.charged
+    if record.incurred is not None:
+        message.incurred = record.incurred
     message.limits.extend(record.limits)
+    message.dropped.extend(record.dropped)
     for verdict in record.verdicts:
         message.verdicts.add(kind=verdict.kind, rule=verdict.rule, action=verdict.action)
     for candidate in record.candidates:
@@ -126,6 +129,7 @@ def _sum(each: Sum, table: str, node: str) -> messages.FoldedSum:
         usage=messages.Usage(**{name: each.usage.get(name, 0) for name in Usage.__struct_fields__}),
         charged=each.charged,
         incurred=each.incurred,
+        unpriced=each.unpriced,
     )
 
 

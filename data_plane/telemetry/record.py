@@ -82,8 +82,13 @@ class Recorder:
                 exchange.usage,
                 exchange.bytes_in,
                 exchange.bytes_out,
+                is_estimated=exchange.is_estimated,
+                price_version=exchange.price.version if exchange.price is not None else "",
+                charged=exchange.charged,
+                incurred=exchange.incurred,
                 client_ip=exchange.client_ip,
                 api_version=exchange.api_version,
+                dropped=exchange.dropped,
             )
         )
 
@@ -93,4 +98,12 @@ UNKNOWN = Identity("", "", "", "", "")
 
 def _attempt(attempt: Attempt) -> AttemptRecord:
     took = attempt.ended - attempt.started if attempt.ended else 0.0
-    return AttemptRecord(attempt.target, attempt.endpoint, attempt.status, attempt.reason, int(took * NANOSECONDS))
+    return AttemptRecord(
+        attempt.target,
+        attempt.endpoint,
+        attempt.status,
+        attempt.reason,
+        int(took * NANOSECONDS),
+        attempt.usage,
+        attempt.cost,
+    )

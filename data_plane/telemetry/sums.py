@@ -20,12 +20,15 @@ class _Record(msgspec.Struct):
     model: str = ""
     version: str = ""
     usage: dict[str, int] | None = None
-    charged: int = 0  # nano-USD
-    incurred: int = 0
+    charged: int | None = None  # nano-USD; None: not known
+    incurred: int | None = None
 
 
 class Sum(msgspec.Struct):
-    """Of the records of one hour that share application, model and version."""
+    """Of the records of one hour that share application, model and version.
+
+    `charged` and `incurred`: as far as known. `unpriced`: calls that used tokens and whose cost is not known.
+    """
 
     hour: str
     tenant: str
@@ -36,6 +39,7 @@ class Sum(msgspec.Struct):
     usage: dict[str, int] = {}
     charged: int = 0
     incurred: int = 0
+    unpriced: int = 0
 
 
 class _Header(msgspec.Struct, rename="camel"):
@@ -127,8 +131,9 @@ class Sums:
         if into is None:
             into = self._sums[key] = Sum(*key, usage={})
         into.calls += 1
-        into.charged += record.charged
-        into.incurred += record.incurred
+        into.charged += record.charged or 0
+        into.incurred += record.incurred or 0
+        into.unpriced += record.charged is None and bool(record.usage)
         for bucket, count in (record.usage or {}).items():
             into.usage[bucket] = into.usage.get(bucket, 0) + count
 

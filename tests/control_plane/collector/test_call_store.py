@@ -13,7 +13,7 @@ from control_plane.collector import call_store as call_store_module
 from control_plane.collector.call_store import CallStore, hour_of
 from control_plane.collector.columns import RECORD_NAMES
 from control_plane.collector.engine import StoreError, open_engine
-from control_plane.collector.schema import MIGRATIONS, USAGE
+from control_plane.collector.schema import MIGRATIONS, USAGE, VERSIONS
 from control_plane.collector.settings import Retention, Server
 from tests.control_plane.collector.conftest import ClickHouse, Scene
 
@@ -62,6 +62,7 @@ def test_each_field_of_a_record_is_stored(scene: Scene) -> None:
             setattr(full, field.name, number + 2**30)
     full.started.seconds, full.started.nanos = NOW, 123_456_789
     full.limits.extend(["per-minute", "per-day"])
+    full.dropped.extend(["seed", "tools[0].strict"])
     full.verdicts.add(kind="guard", rule="pii", action="mask")
     full.candidates.add(target="a", removed_by="region", score=0.5)
     for number, name in enumerate(USAGE, start=1):
@@ -77,13 +78,14 @@ def test_each_field_of_a_record_is_stored(scene: Scene) -> None:
     stored = dict(zip(["started", *names], row, strict=True))
     usage = {name: number for number, name in enumerate(USAGE, start=1)}
     head = {"target": "a", "endpoint": "e", "status": 500, "reason": "upstream_error", "latency_ns": 9, "cost": 11}
-    none = {"target": "b", "endpoint": "", "status": 0, "reason": "", "latency_ns": 0, "cost": 0}
+    none = {"target": "b", "endpoint": "", "status": 0, "reason": "", "latency_ns": 0, "cost": None}
     special = {
         "started": NOW * 10**9 + 123_456_789,
         "attempts": [head | usage, none | dict.fromkeys(USAGE, 0)],
         "verdicts": [{"kind": "guard", "rule": "pii", "action": "mask"}],
         "candidates": [{"target": "a", "removed_by": "region", "score": 0.5}],
         "limits": ["per-minute", "per-day"],
+        "dropped": ["seed", "tools[0].strict"],
     }
     fields = [field.name for field in descriptor.fields if field.name != "usage"]
     assert stored == {name: getattr(full, name) for name in fields} | special | usage
@@ -143,13 +145,72 @@ def test_tables_are_made_once_and_a_newer_store_is_used_as_it_is(
 ) -> None:
     scene.store.write([record(1)], [])
     scene.store.prepare()
-    assert scene.rows("SELECT version FROM isthmus.schema_versions FINAL") == [(len(MIGRATIONS),)]
+    assert scene.rows("SELECT version FROM isthmus.schema_versions FINAL ORDER BY version") == [
+        (version,) for version in range(1, len(MIGRATIONS) + 1)
+    ]
     scene.engine.run(f"INSERT INTO {scene.database}.schema_versions (version) VALUES (99)")
     scene.engine.run(f"ALTER TABLE {scene.database}.call_records ADD COLUMN later String")
     scene.store.prepare()
     scene.store.write([record(2)], [])
     assert "store_is_newer" in caplog.text
     assert scene.rows("SELECT count() FROM isthmus.call_records FINAL") == [(2,)]
+
+
+def test_costs_that_are_not_known_are_no_zeros_and_are_counted(scene: Scene) -> None:
+    free, unknown, refused = record(1), record(2), record(3)
+    free.charged = free.incurred = 0
+    for each in (unknown, refused):
+        each.ClearField("charged")
+        each.ClearField("incurred")
+    refused.ClearField("usage")
+    lost = folded(5)
+    lost[1].unpriced = 2
+    scene.store.write([free, unknown, refused, record(4)], [lost])
+    roll_up(scene)
+
+    assert scene.rows("SELECT charged, incurred FROM isthmus.call_records FINAL ORDER BY sequence") == [
+        (0, 0),
+        (None, None),
+        (None, None),
+        (10, 15),
+    ]
+    (row,) = scene.rows("SELECT sum(calls), sum(charged), sum(incurred), sum(unpriced) FROM isthmus.ledger_hourly")
+    assert row == (9, 60, 90, 3)
+
+
+def test_hours_without_any_known_cost_are_summed_up(scene: Scene) -> None:
+    unknown = record(1)
+    unknown.ClearField("charged")
+    unknown.ClearField("incurred")
+    scene.store.write([unknown], [])
+    roll_up(scene)
+
+    (row,) = scene.rows("SELECT calls, charged, incurred, unpriced FROM isthmus.usage_hourly FINAL")
+    assert row == (1, 0, 0, 1)
+
+
+def test_a_store_of_the_first_version_is_upgraded_and_its_zeros_become_unknown(scene: Scene) -> None:
+    database = f"{scene.database}_first"
+    names = "node, tenant, application, started, sequence, price_version, charged, incurred, attempts, output"
+    attempt = "('t', 'e', 200, '', 9, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0)"
+    scene.engine.run(f"CREATE DATABASE {database}")
+    scene.engine.run(VERSIONS.format(database=database))
+    for statement in MIGRATIONS[0]:
+        scene.engine.run(statement.format(database=database))
+    scene.engine.run(f"INSERT INTO {database}.schema_versions (version) VALUES (1)")
+    for sequence, version, cost in ((1, "", 0), (2, "x", 0), (3, "", 7)):
+        values = f"'n', 'acme', 'app', {HOUR}, {sequence}, '{version}', {cost}, {cost}, [{attempt}], 7"
+        scene.engine.run(f"INSERT INTO {database}.call_records ({names}) VALUES ({values})")
+    store = CallStore(scene.engine, database, Retention(30, 800))
+
+    store.prepare()
+    store.prepare()
+    scene.engine.run(f"OPTIMIZE TABLE {database}.call_records FINAL")  # waits for what still rewrites rows
+
+    rows = scene.engine.rows(f"SELECT sequence, charged, attempts[1].cost, dropped FROM {database}.call_records FINAL")
+    assert sorted(map(tuple, rows), key=str) == [(1, None, 0, []), (2, 0, 0, []), (3, 7, 0, [])]
+    store.roll_up(HOUR)
+    assert list(scene.engine.rows(f"SELECT calls, charged, unpriced FROM {database}.ledger_hourly")) == [(3, 7, 1)]
 
 
 def test_a_full_disk_is_an_error_until_there_is_room(scene: Scene, full_disk: Callable[[bool], None]) -> None:

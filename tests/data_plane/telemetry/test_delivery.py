@@ -25,6 +25,7 @@ def every_field(struct: type[msgspec.Struct]) -> Any:
         "usage": Usage(*range(1, 10)),
         "attempts": (AttemptRecord("t", "e", 500, "r", 7, Usage(output=3), 9), AttemptRecord("u", "f")),
         "limits": ("a", "b"),
+        "dropped": ("seed",),
         "verdicts": (Verdict("guard", "pii", "mask"),),
         "candidates": (Candidate("t", "region", 0.5),),
         "stream": True,
@@ -52,6 +53,22 @@ def test_each_field_of_a_record_is_sent(tmp_path: Path) -> None:
     whole = {"started": sent["started"]}  # seconds and nanoseconds, compared above
     assert numbers_of(sent) == numbers_of(expected | whole)
     assert set(sent) == {field.name for field in telemetry_pb2.CallRecord.DESCRIPTOR.fields}
+
+
+def test_a_cost_of_nothing_is_sent_and_an_unknown_one_is_not(tmp_path: Path) -> None:
+    base = {"usage": Usage(output=1), "gateway": "edge"}
+    free = CallRecord("node", 0, 1, 1, "id", TIME, 1, charged=0, incurred=0, **base)  # type: ignore[arg-type]
+    free = msgspec.structs.replace(free, attempts=(AttemptRecord("t", "e", cost=0), AttemptRecord("t", "e")))
+    unknown = CallRecord("node", 0, 1, 2, "id", TIME, 1, **base)  # type: ignore[arg-type]
+    file = tmp_path / "records"
+    file.write_bytes(msgspec.json.Encoder().encode_lines([free, unknown]))
+
+    chunk = read_chunk(file, 0, "edge")
+
+    assert chunk is not None
+    sent = [(each.HasField("charged"), each.HasField("incurred"), each.charged) for each in chunk.message.records]
+    assert sent == [(True, True, 0), (False, False, 0)]
+    assert [each.HasField("cost") for each in chunk.message.records[0].attempts] == [True, False]
 
 
 def numbers_of(value: Any) -> Any:
@@ -114,6 +131,20 @@ def test_sums_are_sent_under_the_name_of_their_table(tmp_path: Path) -> None:
     assert (first.node, first.table, first.calls) == ("node", sums.name, 2)
     assert first.hour.ToDatetime(UTC) == TIME.replace(minute=0, second=0, microsecond=0)
     assert (second.calls, second.charged, second.hour.seconds) == (1, 3, 0)
+
+
+def test_sums_count_the_calls_that_used_tokens_and_whose_cost_is_unknown(tmp_path: Path) -> None:
+    used = {"started": "2026-11-24T10:00:00Z", "usage": {"output": 1}}
+    sums = Sums()
+    for record in (used, used | {"charged": 0}, used | {"charged": 5, "incurred": 6}, {"started": used["started"]}):
+        sums.add_lines(msgspec.json.encode(record) + b"\n")
+    file = tmp_path / "sums"
+    file.write_bytes(sums.to_lines())
+
+    (delivery,) = read_sums_file(file, "node")
+
+    (each,) = delivery.sums
+    assert (each.calls, each.charged, each.incurred, each.unpriced) == (4, 5, 6, 1)
 
 
 def test_many_sums_go_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ class Receipt(_message.Message):
     def __init__(self, sequence: _Optional[int] = ...) -> None: ...
 
 class FoldedSum(_message.Message):
-    __slots__ = ("node", "table", "hour", "tenant", "application", "model", "version", "calls", "usage", "charged", "incurred")
+    __slots__ = ("node", "table", "hour", "tenant", "application", "model", "version", "calls", "usage", "charged", "incurred", "unpriced")
     NODE_FIELD_NUMBER: _ClassVar[int]
     TABLE_FIELD_NUMBER: _ClassVar[int]
     HOUR_FIELD_NUMBER: _ClassVar[int]
@@ -38,6 +38,7 @@ class FoldedSum(_message.Message):
     USAGE_FIELD_NUMBER: _ClassVar[int]
     CHARGED_FIELD_NUMBER: _ClassVar[int]
     INCURRED_FIELD_NUMBER: _ClassVar[int]
+    UNPRICED_FIELD_NUMBER: _ClassVar[int]
     node: str
     table: str
     hour: _timestamp_pb2.Timestamp
@@ -49,10 +50,11 @@ class FoldedSum(_message.Message):
     usage: Usage
     charged: int
     incurred: int
-    def __init__(self, node: _Optional[str] = ..., table: _Optional[str] = ..., hour: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., tenant: _Optional[str] = ..., application: _Optional[str] = ..., model: _Optional[str] = ..., version: _Optional[str] = ..., calls: _Optional[int] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., charged: _Optional[int] = ..., incurred: _Optional[int] = ...) -> None: ...
+    unpriced: int
+    def __init__(self, node: _Optional[str] = ..., table: _Optional[str] = ..., hour: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., tenant: _Optional[str] = ..., application: _Optional[str] = ..., model: _Optional[str] = ..., version: _Optional[str] = ..., calls: _Optional[int] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., charged: _Optional[int] = ..., incurred: _Optional[int] = ..., unpriced: _Optional[int] = ...) -> None: ...
 
 class CallRecord(_message.Message):
-    __slots__ = ("node", "worker", "incarnation", "sequence", "request_id", "trace_id", "decision_id", "started", "duration_ns", "first_byte_ns", "first_token_ns", "gateway", "revision", "tenant", "team", "application", "credential", "identity_method", "route", "api", "operation", "method", "model_requested", "model", "version", "target", "provider", "stream", "outcome", "status", "error_code", "error_origin", "attempts", "usage", "is_estimated", "price_version", "charged", "incurred", "limits", "verdicts", "candidates", "bytes_in", "bytes_out", "client_ip", "api_version")
+    __slots__ = ("node", "worker", "incarnation", "sequence", "request_id", "trace_id", "decision_id", "started", "duration_ns", "first_byte_ns", "first_token_ns", "gateway", "revision", "tenant", "team", "application", "credential", "identity_method", "route", "api", "operation", "method", "model_requested", "model", "version", "target", "provider", "stream", "outcome", "status", "error_code", "error_origin", "attempts", "usage", "is_estimated", "price_version", "charged", "incurred", "limits", "verdicts", "candidates", "bytes_in", "bytes_out", "client_ip", "api_version", "dropped")
     NODE_FIELD_NUMBER: _ClassVar[int]
     WORKER_FIELD_NUMBER: _ClassVar[int]
     INCARNATION_FIELD_NUMBER: _ClassVar[int]
@@ -98,6 +100,7 @@ class CallRecord(_message.Message):
     BYTES_OUT_FIELD_NUMBER: _ClassVar[int]
     CLIENT_IP_FIELD_NUMBER: _ClassVar[int]
     API_VERSION_FIELD_NUMBER: _ClassVar[int]
+    DROPPED_FIELD_NUMBER: _ClassVar[int]
     node: str
     worker: int
     incarnation: int
@@ -143,7 +146,8 @@ class CallRecord(_message.Message):
     bytes_out: int
     client_ip: str
     api_version: str
-    def __init__(self, node: _Optional[str] = ..., worker: _Optional[int] = ..., incarnation: _Optional[int] = ..., sequence: _Optional[int] = ..., request_id: _Optional[str] = ..., trace_id: _Optional[str] = ..., decision_id: _Optional[str] = ..., started: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration_ns: _Optional[int] = ..., first_byte_ns: _Optional[int] = ..., first_token_ns: _Optional[int] = ..., gateway: _Optional[str] = ..., revision: _Optional[int] = ..., tenant: _Optional[str] = ..., team: _Optional[str] = ..., application: _Optional[str] = ..., credential: _Optional[str] = ..., identity_method: _Optional[str] = ..., route: _Optional[str] = ..., api: _Optional[str] = ..., operation: _Optional[str] = ..., method: _Optional[str] = ..., model_requested: _Optional[str] = ..., model: _Optional[str] = ..., version: _Optional[str] = ..., target: _Optional[str] = ..., provider: _Optional[str] = ..., stream: _Optional[bool] = ..., outcome: _Optional[str] = ..., status: _Optional[int] = ..., error_code: _Optional[str] = ..., error_origin: _Optional[str] = ..., attempts: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., is_estimated: _Optional[bool] = ..., price_version: _Optional[str] = ..., charged: _Optional[int] = ..., incurred: _Optional[int] = ..., limits: _Optional[_Iterable[str]] = ..., verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ..., candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., bytes_in: _Optional[int] = ..., bytes_out: _Optional[int] = ..., client_ip: _Optional[str] = ..., api_version: _Optional[str] = ...) -> None: ...
+    dropped: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, node: _Optional[str] = ..., worker: _Optional[int] = ..., incarnation: _Optional[int] = ..., sequence: _Optional[int] = ..., request_id: _Optional[str] = ..., trace_id: _Optional[str] = ..., decision_id: _Optional[str] = ..., started: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration_ns: _Optional[int] = ..., first_byte_ns: _Optional[int] = ..., first_token_ns: _Optional[int] = ..., gateway: _Optional[str] = ..., revision: _Optional[int] = ..., tenant: _Optional[str] = ..., team: _Optional[str] = ..., application: _Optional[str] = ..., credential: _Optional[str] = ..., identity_method: _Optional[str] = ..., route: _Optional[str] = ..., api: _Optional[str] = ..., operation: _Optional[str] = ..., method: _Optional[str] = ..., model_requested: _Optional[str] = ..., model: _Optional[str] = ..., version: _Optional[str] = ..., target: _Optional[str] = ..., provider: _Optional[str] = ..., stream: _Optional[bool] = ..., outcome: _Optional[str] = ..., status: _Optional[int] = ..., error_code: _Optional[str] = ..., error_origin: _Optional[str] = ..., attempts: _Optional[_Iterable[_Union[Attempt, _Mapping]]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., is_estimated: _Optional[bool] = ..., price_version: _Optional[str] = ..., charged: _Optional[int] = ..., incurred: _Optional[int] = ..., limits: _Optional[_Iterable[str]] = ..., verdicts: _Optional[_Iterable[_Union[Verdict, _Mapping]]] = ..., candidates: _Optional[_Iterable[_Union[Candidate, _Mapping]]] = ..., bytes_in: _Optional[int] = ..., bytes_out: _Optional[int] = ..., client_ip: _Optional[str] = ..., api_version: _Optional[str] = ..., dropped: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Attempt(_message.Message):
     __slots__ = ("target", "endpoint", "status", "reason", "latency_ns", "usage", "cost")
