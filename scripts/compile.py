@@ -45,7 +45,7 @@ COMPILED = (
     "data_plane/upstream/*.py",
 )
 # Of providers what proves the gateway to them waits for the network: nothing would be gained.
-PROVIDERS = ("api_key", "clock", "credential", "key_line", "no_credential", "paths", "provider", "surface", "wording")
+PROVIDERS = ("api_key", "clock", "credential", "key_line", "no_credential", "paths", "provider", "surface")
 STRUCTS = "a compiled class would lose the options of its structs"
 INTERPRETED = {
     "data_plane/codecs/anthropic_event.py": STRUCTS,
