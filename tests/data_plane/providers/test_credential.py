@@ -1,10 +1,8 @@
 """What holds of every credential, at fakes that take only what the real services take."""
 
 import asyncio
-import gc
 import logging
 from pathlib import Path
-from weakref import ref
 
 from pytest import LogCaptureFixture, fixture, mark, param, raises
 
@@ -208,12 +206,3 @@ def test_specs_with_other_secrets_are_other_specs() -> None:
     assert AwsKeys(SCOPE, KEY_ID, SECRET) != AwsKeys(SCOPE, KEY_ID, "other")
     assert AwsKeys(SCOPE, KEY_ID, SECRET) != AwsKeys(AwsScope("eu-west-1"), KEY_ID, SECRET)
     assert OAuthClient("u", "c", "a") != OAuthClient("u", "c", "b")
-
-
-async def test_a_credential_that_nobody_uses_any_more_is_gone(tmp_path: Path) -> None:
-    async with staged(FETCHED["AWS role by keys"], tmp_path) as (_, credential, _, _):
-        await prove(credential)
-        source = ref(credential._source)  # type: ignore[attr-defined]
-        del credential
-    gc.collect()
-    assert source() is None

@@ -1,8 +1,10 @@
 """A token is fetched once for all who wait, anew before it ends, and served for as long as it holds."""
 
 import asyncio
+import gc
 import logging
 from asyncio import Future
+from weakref import ref
 
 from pytest import LogCaptureFixture, mark, param, raises
 
@@ -283,3 +285,17 @@ async def test_a_worker_that_stops_waits_no_longer_than_it_wants_and_the_loop_en
     await settle()
 
     assert issuer.asked[0].cancelled()
+
+
+async def test_a_source_that_nobody_uses_any_more_is_gone() -> None:
+    source, issuer, time = await begun()
+    time.go_on(900)
+    source.current()
+    await settle()
+    await issuer.give("second")
+    watched = ref(issuer)
+
+    del source, issuer
+    gc.collect()
+
+    assert watched() is None
