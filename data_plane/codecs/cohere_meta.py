@@ -1,7 +1,24 @@
 """What Cohere's answers say of what they cost. Source: docs.cohere.com/reference/rerank, `meta` (2026-11)."""
 
-from data_plane.codecs.json_reader import JsonReader
+from data_plane.codecs.json_reader import JsonReader, Unreadable
+from data_plane.codecs.openai_chat import usage_of_answer as usage_of_others
 from data_plane.usage import Usage
+
+
+def usage(head: bytes | None, tail: bytes) -> Usage | None:
+    """What `meta` says, for a relay; None where searches are billed, not tokens."""
+    try:
+        return read_meta(JsonReader.of(tail))[0]
+    except Unreadable:
+        return None
+
+
+def usage_of_answer(body: bytes) -> Usage | None:
+    """What a whole answer says, for a relay; servers that take the same requests may word it as OpenAI does."""
+    try:
+        return read_meta(JsonReader.of(body).object("meta"))[0] or usage_of_others(body)
+    except Unreadable:
+        return None
 
 
 def read_meta(meta: JsonReader | None) -> tuple[Usage | None, int | None]:

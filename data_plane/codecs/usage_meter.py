@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from data_plane.codecs import anthropic_messages, gemini, openai_chat, openai_media, openai_responses
+from data_plane.codecs import anthropic_messages, cohere_meta, gemini, openai_chat, openai_media, openai_responses
 from data_plane.codecs.client_api import ANTHROPIC, COHERE, GEMINI, OPENAI
 from data_plane.codecs.stream_form import StreamForm, form_of, is_whole, text_bytes
 from data_plane.errors import GatewayError, UpstreamCutShort
@@ -26,12 +26,14 @@ MAX_BRACES = 32  # pairs in usage, its own among them: twice what any API has
 class Wording:
     """How one wire API words usage. `decode` takes what was found: in the head, if wanted, and last in the tail.
 
+    `may_lead`: usage may stand before all results; it is then what was found in the head that counts as the last.
     `answer` reads a whole answer that is no stream, where that is cheaper than to search it.
     """
 
     key: bytes
-    decode: Callable[[bytes | None, bytes], Usage]
+    decode: Callable[[bytes | None, bytes], Usage | None]
     in_head: bool = False
+    may_lead: bool = False
     answer: Callable[[bytes], Usage | None] | None = None
 
 
@@ -39,6 +41,8 @@ OPENAI_CHAT = Wording(b'"usage"', openai_chat.usage, answer=openai_chat.usage_of
 OPENAI_RESPONSES = Wording(b'"usage"', openai_responses.usage)
 OPENAI_MEDIA = Wording(b'"usage"', openai_media.usage)
 ANTHROPIC_MESSAGES = Wording(b'"usage"', anthropic_messages.usage, in_head=True)
+JINA_RERANK = Wording(b'"usage"', openai_chat.usage, in_head=True, may_lead=True, answer=openai_chat.usage_of_answer)
+COHERE_RERANK = Wording(b'"meta"', cohere_meta.usage, answer=cohere_meta.usage_of_answer)
 GEMINI_CONTENT = Wording(b'"usageMetadata"', gemini.usage)
 WORDINGS: Mapping[tuple[str, str], Wording] = {
     (OPENAI, "chat"): OPENAI_CHAT,
@@ -55,7 +59,8 @@ WORDINGS: Mapping[tuple[str, str], Wording] = {
     (ANTHROPIC, "messages"): ANTHROPIC_MESSAGES,
     (GEMINI, "generate_content"): GEMINI_CONTENT,
     (GEMINI, "embed_content"): GEMINI_CONTENT,
-    (COHERE, "rerank"): OPENAI_CHAT,  # what vLLM and Jina answer
+    (OPENAI, "rerank"): JINA_RERANK,
+    (COHERE, "rerank"): COHERE_RERANK,
 }
 
 
@@ -125,11 +130,14 @@ class UsageMeter:
 
     def _search(self, data: bytes) -> Usage | None:
         wording = self._wording
+        first = _first_object(self._head, wording.key) if wording.in_head else None
         last = _last_object(data[-TAIL_BYTES:], wording.key)
+        if last is None and wording.may_lead:
+            last = first
         if last is None:
             return None
         try:
-            return wording.decode(_first_object(self._head, wording.key) if wording.in_head else None, last)
+            return wording.decode(first, last)
         except UNREADABLE:
             return None  # the upstream words it in a way that nobody knows
 

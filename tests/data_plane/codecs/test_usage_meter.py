@@ -131,3 +131,41 @@ def test_a_whole_answer_is_final_and_its_text_is_counted() -> None:
     meter.feed(b'{"choices":[{"message":{"role":"assistant","content":"Hello"}}]}')
 
     assert meter.is_final() and meter.output_bytes() == 5
+
+
+def test_usage_before_long_results_is_found() -> None:
+    result = b'{"index": 0, "document": {"text": "\\"usage\\": {}"}, "relevance_score": 0.5}'
+    meter = find_meter("openai", "rerank")
+    assert meter is not None
+    meter.feed(b'{"id": "r", "usage": {"prompt_tokens": 7, "total_tokens": 7}, "results": [')
+    for _ in range(1000):
+        meter.feed(result + b", ")
+    meter.feed(result + b"]}")
+
+    usage = meter.usage()
+
+    assert usage is not None and usage.input_uncached == 7
+
+
+@mark.parametrize(
+    ("body", "tokens"),
+    [
+        param(b'{"results": [], "usage": {"total_tokens": 12}}', 12, id="worded as OpenAI does"),
+        param(b'{"results": [], "meta": {"tokens": {"input_tokens": 12}}}', 12, id="tokens"),
+        param(
+            b'{"results": [], "meta": {"billed_units": {"input_tokens": 12.0}, "tokens": {"input_tokens": 99}}}',
+            12,
+            id="billed",
+        ),
+        param(b'{"results": [], "meta": {"billed_units": {"search_units": 1}}}', None, id="searches"),
+        param(b'{"results": [], "meta": []}', None, id="no object"),
+    ],
+)
+def test_cohere_s_ranks_are_metered_where_tokens_are_told(body: bytes, tokens: int | None) -> None:
+    meter = find_meter("cohere", "rerank")
+    assert meter is not None
+    meter.feed(body)
+
+    usage = meter.usage()
+
+    assert (None if usage is None else usage.input_uncached) == tokens
