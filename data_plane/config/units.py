@@ -72,7 +72,8 @@ class CompiledModel:
 def make_provider(build: Build, path: str) -> CompiledProvider | None:
     provider = _expect(build.resource(path), structs.Provider)
     spec, tenant = provider.spec, provider.metadata.tenant
-    kind, place = PROVIDER_TYPES[spec.type], Place(spec.region, spec.project, spec.api_version)
+    kind = PROVIDER_TYPES[spec.type]
+    place = _place(kind, spec)
     try:
         base = BaseUrl.parse(spec.base_url or _public_url(kind, place))
     except ValueError as error:
@@ -242,10 +243,16 @@ def _targets(build: Build, version: structs.Version, tenant: str, client_name: s
     return tuple(targets)
 
 
-def _public_url(kind: ProviderType, place: Place) -> str:
+def _place(kind: ProviderType, spec: structs.ProviderSpec) -> Place:
+    """What a type needs, it needs with a base URL of one's own too: paths and signatures name it."""
+    place = Place(spec.region, spec.project, spec.api_version)
     missing = [name for name in kind.needs if not getattr(place, name)]
     if missing:
         raise Rejected(f"`spec.{missing[0]}` is required for `type: {kind.name}`")
+    return place
+
+
+def _public_url(kind: ProviderType, place: Place) -> str:
     if kind.base_url is None:
         raise Rejected(f"`spec.baseUrl` is required for `type: {kind.name}`")
     return kind.base_url(place)

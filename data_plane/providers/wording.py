@@ -20,8 +20,8 @@ Step = Callable[[Fields], None]  # changes the fields that it is given
 MessageStep = Callable[[Fields], bool]  # as `Step`, of one message; whether anything was changed
 
 SYSTEM = Raw(b'"system"')
-FALSE = b"false"
 EMPTY = (b"null", b"[]")
+NOTHING = (b"false", b"null", b"[]")
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 NINE_LETTERS_OR_DIGITS = re.compile("[a-zA-Z0-9]{9}")
 
@@ -66,7 +66,7 @@ def without_false(name: str) -> Step:
     """A field that the provider refuses, where it asks for nothing."""
 
     def step(fields: Fields) -> None:
-        if bytes(fields.get(name, b"")) in (FALSE, *EMPTY):
+        if bytes(fields.get(name, b"")) in NOTHING:
             del fields[name]
 
     return step

@@ -141,6 +141,12 @@ HASH = f"sha256:{'0' * 64}"
         param(*written("Model", "gpt", spec={"versions": []}), "length >= 1", id="out of bounds"),
         param(*written("Provider", "p", spec={"type": "Watson"}), "Invalid enum value 'Watson'", id="an unknown type"),
         param(*written("Provider", "p", spec={"type": "OpenAICompatible"}), "`spec.baseUrl` is required", id="no URL"),
+        param(*written("Provider", "p", spec={"type": "Bedrock"}), "`spec.region` is required", id="no region"),
+        param(
+            *written("Provider", "p", spec={"type": "VertexAI", "region": "eu", "baseUrl": "http://h"}),
+            "`spec.project` is required",
+            id="no project, for all its base URL",
+        ),
         param(
             *written("Provider", "p", spec={"type": "OpenAI", "baseUrl": "http://h:99999"}),
             "out of range",
