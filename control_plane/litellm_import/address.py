@@ -1,6 +1,7 @@
 """`api_base` as the `baseUrl` of a Provider: what the type's SDK takes, without the paths of operations."""
 
 import re
+from collections.abc import Mapping
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from config_schemas.routing.provider import ProviderTypeName
@@ -10,10 +11,27 @@ from control_plane.litellm_import.values import FILL_IN
 OPERATIONS = re.compile(
     r"/(chat/completions|completions|embeddings|responses|rerank|v1/messages|v2/chat|v2/rerank|v2/embed)/?$"
 )
-# Types whose base URL has no version in it: their SDKs add it.
-WITHOUT_VERSION = frozenset(("Anthropic", "Gemini", "Cohere"))
+# Types whose base URL has no version in it: their SDKs add it, and so does the gateway.
+WITHOUT_VERSION = frozenset(("Anthropic", "Gemini", "Cohere", "Mistral", "DeepSeek", "TGI"))
 VERSION = re.compile(r"/v\d+(beta\d*)?/?$")
-PUBLIC_HOSTS = {"OpenAI": "api.openai.com", "Anthropic": "api.anthropic.com"}
+# By type, the host that a Provider without a base URL is asked at.
+PUBLIC_HOSTS: Mapping[str, str] = {
+    "Anthropic": "api.anthropic.com",
+    "Cerebras": "api.cerebras.ai",
+    "Cohere": "api.cohere.com",
+    "DeepSeek": "api.deepseek.com",
+    "Fireworks": "api.fireworks.ai",
+    "Gemini": "generativelanguage.googleapis.com",
+    "Groq": "api.groq.com",
+    "HuggingFace": "router.huggingface.co",
+    "Mistral": "api.mistral.ai",
+    "NvidiaNIM": "integrate.api.nvidia.com",
+    "OpenAI": "api.openai.com",
+    "OpenRouter": "openrouter.ai",
+    "Perplexity": "api.perplexity.ai",
+    "Together": "api.together.ai",
+    "XAI": "api.x.ai",
+}
 
 
 def base_url(kind: ProviderTypeName, given: str) -> str:
@@ -26,7 +44,7 @@ def base_url(kind: ProviderTypeName, given: str) -> str:
     if kind == "AzureOpenAI":
         url = re.sub(r"/openai(/.*)?$", "", url.partition("?")[0])
     if kind == "Ollama":
-        url = re.sub(r"/(api(/\w+)?|v1)$", "", url)
+        url = f"{re.sub(r'/(api(/[a-z]+)?|v1)$', '', url)}/v1"  # LiteLLM's is that of its own API
     return "" if host_of(url) == PUBLIC_HOSTS.get(kind) else url
 
 
@@ -46,6 +64,12 @@ def label_of(url: str) -> str:
     """What tells hosts of one provider apart, for names: `my-endpoint` of `https://my-endpoint.openai.azure.com`."""
     host = host_of(url) or ""
     return "" if host in PUBLIC_HOSTS.values() else host.partition(".")[0]
+
+
+def is_openai(url: str) -> bool:
+    """Whether it is one of OpenAI's own, as `https://eu.api.openai.com/v1`."""
+    host = host_of(url) or PUBLIC_HOSTS["OpenAI"]
+    return f".{host}".endswith(f".{PUBLIC_HOSTS['OpenAI']}")
 
 
 def is_taken(url: str) -> bool:

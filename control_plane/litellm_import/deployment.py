@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from config_schemas.routing.provider import ProviderSpec, ProviderTypeName
+from config_schemas.routing.provider import WITHOUT_PUBLIC_ADDRESS, ProviderSpec, ProviderTypeName
 from control_plane.litellm_import import address, known_provider
 from control_plane.litellm_import.authentication import authentication
 from control_plane.litellm_import.entry import Entry, Explanation, Json
@@ -98,7 +98,7 @@ def _read(group: str | None, parameters: Entry, values: Values, prices: Mapping[
         if len(group) > MAX_CHARACTERS or not TAKEN.fullmatch(group):
             raise NotServed(f"clients ask for models by up to {MAX_CHARACTERS} letters, digits and `-._:/@`")
         name, region = model_name(prefix, rest)
-    spec = _provider(prefix, known, rest, region, parameters, values)
+    spec = _provider(prefix, known, region, parameters, values)
     url = str(spec.get("baseUrl", ""))
     label = address.label_of(url)
     return Deployment(
@@ -122,21 +122,17 @@ def _has_base(parameters: Entry) -> bool:
     return parameters.has("api_base") or parameters.has("base_url")
 
 
-def _provider(
-    prefix: str, known: KnownProvider, rest: str, region: str, parameters: Entry, values: Values
-) -> dict[str, Json]:
+def _provider(prefix: str, known: KnownProvider, region: str, parameters: Entry, values: Values) -> dict[str, Json]:
     """The spec of the Provider. Raises NotServed."""
     given = _address(known, parameters, values)
-    kind = known.type
-    if prefix == "azure_ai":
-        kind, given = _azure_ai(rest, given)
+    kind, given = _hosted(prefix, known.type, given)
     url = address.base_url(kind, given)
     if url and not address.is_taken(url):
         raise NotServed("`api_base` must be a URL as `https://host/path`, without a query and a user name")
-    is_foreign = kind == "OpenAI" and url != ""
+    is_foreign = kind == "OpenAI" and not address.is_openai(url)
     if is_foreign:
         kind = "OpenAICompatible"
-    if not url and kind in NEED_BASE:
+    if not url and kind in WITHOUT_PUBLIC_ADDRESS:
         raise NotServed(f"a Provider of the type {kind} needs an address, which `api_base` does not say")
     spec: dict[str, Json] = {"type": kind, "baseUrl": url}
     spec |= _place(kind, given, region, parameters, values)
@@ -158,9 +154,6 @@ def _check(spec: dict[str, Json]) -> None:
         raise NotServed(f"a Provider cannot have what becomes its `{field}`") from None  # its text may hold a secret
 
 
-NEED_BASE = frozenset(("OpenAICompatible", "AzureOpenAI", "VLLM", "TGI", "SGLang", "Databricks"))
-
-
 def _address(known: KnownProvider, parameters: Entry, values: Values) -> str:
     for key in ("api_base", "base_url"):
         found = values.plain(parameters.text(key), parameters.place(key))
@@ -169,16 +162,19 @@ def _address(known: KnownProvider, parameters: Entry, values: Values) -> str:
     return values.optional(known.base) or known.url
 
 
-def _azure_ai(rest: str, given: str) -> tuple[ProviderTypeName, str]:
-    """Azure AI Foundry has Claude at one path, and OpenAI's API at another."""
-    host = address.host_of(given)
-    if host is None:
-        return "OpenAICompatible", given
-    if rest.startswith("claude"):
-        return "Anthropic", f"https://{host}/anthropic"
-    if host.endswith((".services.ai.azure.com", ".openai.azure.com", ".cognitiveservices.azure.com")):
-        return "OpenAICompatible", f"https://{host}/openai/v1"
-    return "OpenAICompatible", f"https://{host}/v1"
+def _hosted(prefix: str, kind: ProviderTypeName, given: str) -> tuple[ProviderTypeName, str]:
+    """What it is where the address tells: Foundry's resources, and servers of one's own at Hugging Face."""
+    host = address.host_of(given) or ""
+    if prefix == "azure_ai" and host.endswith(FOUNDRY):
+        return "AzureOpenAI", f"https://{host}"
+    if prefix == "azure_ai" and host:
+        return "OpenAICompatible", f"https://{host}/v1"
+    if prefix == "huggingface" and host not in ("", address.PUBLIC_HOSTS["HuggingFace"]):
+        return "TGI", given
+    return kind, given
+
+
+FOUNDRY = (".services.ai.azure.com", ".openai.azure.com", ".cognitiveservices.azure.com")
 
 
 def _place(kind: str, given: str, region: str, parameters: Entry, values: Values) -> dict[str, Json]:

@@ -55,7 +55,7 @@ PROVIDERS: Mapping[str, KnownProvider] = {
     "cohere": COHERE,
     "cohere_chat": COHERE,
     "mistral": KnownProvider("Mistral", "MISTRAL_API_KEY", "MISTRAL_API_BASE"),
-    "codestral": KnownProvider("Mistral", "CODESTRAL_API_KEY", "CODESTRAL_API_BASE", "https://codestral.mistral.ai/v1"),
+    "codestral": KnownProvider("Mistral", "CODESTRAL_API_KEY", "CODESTRAL_API_BASE", "https://codestral.mistral.ai"),
     "deepseek": KnownProvider("DeepSeek", "DEEPSEEK_API_KEY", "DEEPSEEK_API_BASE"),
     "groq": KnownProvider("Groq", "GROQ_API_KEY", "GROQ_API_BASE"),
     "together_ai": KnownProvider("Together", "TOGETHER_API_KEY", "TOGETHER_AI_API_BASE"),

@@ -3,7 +3,17 @@
 import pytest
 
 from config_schemas.routing.provider import ProviderTypeName
-from control_plane.litellm_import.address import api_version, base_url, is_taken, label_of
+from control_plane.litellm_import.address import (
+    PUBLIC_HOSTS,
+    api_version,
+    base_url,
+    host_of,
+    is_openai,
+    is_taken,
+    label_of,
+)
+from data_plane.providers.surface import Place
+from data_plane.providers.table import PROVIDER_TYPES
 
 
 @pytest.mark.parametrize(
@@ -22,8 +32,13 @@ from control_plane.litellm_import.address import api_version, base_url, is_taken
             "https://x.openai.azure.com",
         ),
         ("AzureOpenAI", "https://x.openai.azure.com/", "https://x.openai.azure.com"),
-        ("Ollama", "http://localhost:11434/api/generate", "http://localhost:11434"),
-        ("Ollama", "http://localhost:11434/v1", "http://localhost:11434"),
+        ("Ollama", "http://localhost:11434", "http://localhost:11434/v1"),
+        ("Ollama", "http://localhost:11434/api/generate", "http://localhost:11434/v1"),
+        ("Ollama", "http://localhost:11434/v1", "http://localhost:11434/v1"),
+        ("DeepSeek", "https://api.deepseek.com/beta", ""),
+        ("Groq", "https://api.groq.com/openai/v1", ""),
+        ("Mistral", "https://proxy.example/v1", "https://proxy.example"),
+        ("TGI", "https://x.endpoints.huggingface.cloud/v1", "https://x.endpoints.huggingface.cloud"),
         ("VLLM", "FILL IN: VLLM_URL", "FILL IN: VLLM_URL"),
     ],
 )
@@ -63,3 +78,18 @@ def test_azures_address_may_say_its_version() -> None:
 )
 def test_hosts_give_providers_their_names(url: str, label: str) -> None:
     assert label_of(url) == label
+
+
+@pytest.mark.parametrize(
+    ("url", "is_theirs"),
+    [("", True), ("https://eu.api.openai.com/v1", True), ("https://notapi.openai.com", False), ("http://host", False)],
+)
+def test_openai_has_several_addresses(url: str, is_theirs: bool) -> None:
+    assert is_openai(url) is is_theirs
+
+
+def test_public_hosts_are_those_that_providers_are_asked_at() -> None:
+    """The planes share no code, so a test compares them."""
+    for kind, host in PUBLIC_HOSTS.items():
+        made = PROVIDER_TYPES[kind].base_url
+        assert made is not None and host_of(made(Place())) == host
