@@ -13,6 +13,16 @@ from data_plane.llm.response import GenerateResponse
 from data_plane.llm.traits import Traits
 
 
+class Cutter(Protocol):
+    """Cuts the bytes of a stream into the frames that the wire API's decoder takes."""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Frames that are whole now."""
+
+    def close(self) -> list[bytes]:
+        """What is left at the end."""
+
+
 class StreamDecoder(Protocol):
     """Of one streamed answer, as a provider sends it. A provider that breaks the API's rules ends in `Failed`."""
 

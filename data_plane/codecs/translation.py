@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from data_plane.codecs.client_api import Call
-from data_plane.codecs.codec import Codec
+from data_plane.codecs.codec import Codec, Cutter, StreamDecoder, StreamEncoder
 from data_plane.codecs.failure_error import error_of
 from data_plane.codecs.openai_failure import kind_of_words
 from data_plane.codecs.table import CODECS, UNARY
@@ -74,8 +74,12 @@ class Translation(Protocol):
     def failure(self, status: int, headers: Mapping[bytes, bytes], body: bytes) -> GatewayError:
         """What the client is told of an error that the provider has answered with."""
 
-    def stream(self, request: Any, fallback: Fallback) -> "StreamTranslation":
-        """Of one streamed answer."""
+    def stream(self, request: Any, fallback: Fallback, cutter: Cutter) -> "StreamTranslation":
+        """Of one streamed answer, which `cutter` cuts into frames.
+
+        Raises:
+            InvalidUpstreamResponse: such answers are never streamed.
+        """
 
 
 class GenerateTranslation:
@@ -106,8 +110,9 @@ class GenerateTranslation:
     def failure(self, status: int, headers: Mapping[bytes, bytes], body: bytes) -> GatewayError:
         return error_of(self._target.decode_failure(status, headers, body))
 
-    def stream(self, request: Any, fallback: Fallback) -> "StreamTranslation":
-        return StreamTranslation(self._client, self._target, request, fallback)
+    def stream(self, request: Any, fallback: Fallback, cutter: Cutter) -> "StreamTranslation":
+        decoder, encoder = self._target.stream_decoder(), self._client.stream_encoder(request)
+        return StreamTranslation(cutter, decoder, encoder, fallback)
 
 
 class UnaryTranslation:
@@ -137,7 +142,7 @@ class UnaryTranslation:
     def failure(self, status: int, headers: Mapping[bytes, bytes], body: bytes) -> GatewayError:
         return error_of(self._target.decode_failure(status, headers, body))
 
-    def stream(self, request: Any, fallback: Fallback) -> "StreamTranslation":
+    def stream(self, request: Any, fallback: Fallback, cutter: Cutter) -> "StreamTranslation":
         raise InvalidUpstreamResponse("the provider streams an answer that is none")
 
 
@@ -148,11 +153,12 @@ class StreamTranslation:
     an answer that fails at its start is an ordinary error. `characters`: of all that was generated.
     """
 
-    __slots__ = ("_decoder", "_encoder", "_fallback", "_kept", "characters", "error", "has_content", "usage")
+    __slots__ = ("_cutter", "_decoder", "_encoder", "_fallback", "_kept", "characters", "error", "has_content", "usage")
 
-    def __init__(self, client: Codec, target: Codec, request: Any, fallback: Fallback) -> None:
-        self._decoder = target.stream_decoder()
-        self._encoder = client.stream_encoder(request)
+    def __init__(self, cutter: Cutter, decoder: StreamDecoder, encoder: StreamEncoder, fallback: Fallback) -> None:
+        self._cutter = cutter
+        self._decoder = decoder
+        self._encoder = encoder
         self._fallback = fallback
         self._kept: list[bytes] = []
         self.characters = 0
@@ -160,13 +166,24 @@ class StreamTranslation:
         self.has_content = False
         self.usage: Usage | None = None
 
-    def feed(self, frames: Sequence[bytes]) -> bytes:
-        """What may go to the client, for whole frames of the provider's. Nothing more is to be fed after an `error`."""
-        return self._encode(self._decoder.feed(frames))
+    def feed(self, data: bytes) -> bytes:
+        """What may go to the client, for more of the provider's bytes. Nothing more is to be fed after an `error`.
+
+        Raises:
+            GatewayError: the stream cannot be cut into frames.
+        """
+        frames = self._cutter.feed(data)
+        return self._encode(self._decoder.feed(frames)) if frames else b""
 
     def close(self) -> bytes:
-        """The provider has ended: `error` is set if its stream was not whole."""
-        return self._encode(self._decoder.close())
+        """The provider has ended: `error` is set if its stream was not whole.
+
+        Raises:
+            GatewayError: as `feed`.
+        """
+        rest = self._cutter.close()
+        out = self._encode(self._decoder.feed(rest)) if rest else b""
+        return out if self.error is not None else out + self._encode(self._decoder.close())
 
     def _encode(self, events: Sequence[Any]) -> bytes:
         for place, event in enumerate(events):

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import Raw
 
+from data_plane.codecs.codec import Cutter
 from data_plane.codecs.sse import EventSplitter
 from data_plane.llm.failure import ProviderFailure
 
@@ -23,16 +24,6 @@ class Asked:
     path: bytes = b""
     query: bytes = b""
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
-
-
-class Cutter(Protocol):
-    """Cuts the bytes of a stream into the frames that the wire API's decoder takes."""
-
-    def feed(self, data: bytes) -> list[bytes]:
-        """Frames that are whole now."""
-
-    def close(self) -> list[bytes]:
-        """What is left at the end."""
 
 
 class Reframer(Protocol):

@@ -1,12 +1,11 @@
 """A stream in a foreign framing, in that of its wire API: Anthropic's events out of Amazon's messages."""
 
-from collections.abc import Callable
-
+from data_plane.codecs.codec import Cutter
 from data_plane.codecs.failure_error import error_of
 from data_plane.errors import GatewayError
 from data_plane.exchange import Exchange, Response
 from data_plane.pipeline.sides import Receiver, Upstream
-from data_plane.providers.surface import Cutter, Reframer, Surface
+from data_plane.providers.surface import Reframer, Surface
 
 MAX_ERROR_BYTES = 64 * 1024  # what is longer tells no more
 EVENTS = (b"content-type", b"text/event-stream")
@@ -73,7 +72,10 @@ class Reframing:
             self._reframer = surface.reframe()
             headers = [field for field in response.headers if field[0] != EVENTS[0]]
             reframed = Response(200, [*headers, EVENTS])
-            self._guard(lambda: self.inner.on_response(reframed, self._reframe(data, last), last))
+            try:
+                self.inner.on_response(reframed, self._reframe(data, last), last)
+            except GatewayError as error:
+                self._fail(error)
         else:
             self.inner.on_response(response, data, last)
 
@@ -85,7 +87,10 @@ class Reframing:
             if last:
                 self._tell(self._head)
         elif self._reframer is not None:
-            self._guard(lambda: self.inner.on_body(self._reframe(data, last), last))
+            try:
+                self.inner.on_body(self._reframe(data, last), last)
+            except GatewayError as error:
+                self._fail(error)
         else:
             self.inner.on_body(data, last)
 
@@ -106,12 +111,9 @@ class Reframing:
         out = reframer.feed(data)
         return out + reframer.close() if last else out
 
-    def _guard(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except GatewayError as error:
-            upstream = self.inner.upstream
-            if upstream is not None:
-                upstream.abort()
-                self.inner.upstream = None
-            self.on_failure(error)
+    def _fail(self, error: GatewayError) -> None:
+        upstream = self.inner.upstream
+        if upstream is not None:
+            upstream.abort()
+            self.inner.upstream = None
+        self.on_failure(error)

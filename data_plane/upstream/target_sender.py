@@ -1,6 +1,7 @@
 """Puts exchanges into the words of one target's provider, and its answers into the client's."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import msgspec
@@ -68,6 +69,8 @@ class _Path:
     __slots__ = (
         "fields",
         "foreign",
+        "is_conversation",
+        "is_plain",
         "is_proven",
         "key",
         "lines",
@@ -83,6 +86,8 @@ class _Path:
         self.translation = translation
         self.key = object()  # by which memos know it
         self.streaming_key = object()
+        self.is_conversation = translation is None and way.wire in CONVERSATIONS
+        self.is_plain = way.surface.reframe is None and way.surface.decode_failure is None
         self.is_proven = False
         self.lines = b""  # of a credential that is the same for all
         self.proven: frozenset[bytes] = frozenset()  # names of the fields that hold the credential
@@ -120,9 +125,8 @@ class TargetSender:
             receiver, waiting = self._translate(receiver, path, path.translation)
         elif framing is WHOLE:
             waiting = self._word(exchange, path)
-            surface = path.way.surface
-            if surface.reframe is not None or surface.decode_failure is not None:
-                receiver = Reframing(receiver, surface)
+            if not path.is_plain:
+                receiver = Reframing(receiver, path.way.surface)
         elif exchange.form is not None:
             exchange.form.is_streamed = True
             waiting = exchange.form.reworded(exchange.request.body, self.target.model)
@@ -135,16 +139,14 @@ class TargetSender:
         return self._credential.refuse(exchange.credential_key, status, retry_after_seconds)
 
     def _path(self, exchange: Exchange) -> _Path:
-        key = (exchange.api, exchange.operation)
-        path = self._paths.get(key)
+        path = self._paths.get((exchange.api, exchange.operation))
         if path is None:
             way = self._provider.way(exchange.api, exchange.operation, self.target.model)
             translation = find_translation(way.client_wire, way.wire) if way.translates else None
-            path = self._paths[key] = _Path(way, translation)
-        wire = path.way.wire
-        if path.translation is None and wire in CONVERSATIONS and may_have_foreign_state(wire, exchange.request.body):
+            path = self._paths[exchange.api, exchange.operation] = _Path(way, translation)
+        if path.is_conversation and may_have_foreign_state(path.way.wire, exchange.request.body):
             if path.foreign is None:
-                path.foreign = _Path(path.way, find_translation(wire, wire))
+                path.foreign = _Path(path.way, find_translation(path.way.wire, path.way.wire))
             return path.foreign
         return path
 
@@ -188,7 +190,7 @@ class TargetSender:
         if not path.is_proven or not self._credential.is_fixed:
             proof = self._credential.prove(self._outgoing(exchange, path, body))
             if proof is None:
-                CredentialWait(self._credential, receiver, lambda: self._prove(receiver, owner, path, content))
+                self._wait(receiver, owner, path, content)
                 return
             lines, exchange.credential_key = proof.lines, proof.key
             if not path.is_proven:
@@ -201,6 +203,9 @@ class TargetSender:
         exchange.provider = self._provider.name
         exchange.price = target.price
         connection.send(message, receiver, owner)
+
+    def _wait(self, receiver: Receiver, owner: Owner, path: _Path, content: tuple[BodyFraming, bytes]) -> None:
+        CredentialWait(self._credential, receiver, partial(self._prove, receiver, owner, path, content))
 
     def _outgoing(self, exchange: Exchange, path: _Path, body: bytes) -> Outgoing:
         way, provider = path.way, self._provider

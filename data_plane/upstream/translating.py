@@ -6,12 +6,13 @@ from enum import Enum
 from typing import Any
 
 from data_plane.codecs.client_api import ANTHROPIC
+from data_plane.codecs.codec import Cutter
 from data_plane.codecs.failure_error import error_of
 from data_plane.codecs.translation import Fallback, StreamTranslation, Translation
 from data_plane.errors import BadGateway, GatewayError, InternalError, InvalidUpstreamResponse
 from data_plane.exchange import Exchange, Response
 from data_plane.pipeline.sides import Receiver, Upstream
-from data_plane.providers.surface import Cutter, Surface
+from data_plane.providers.surface import Surface
 from data_plane.upstream.reframing import ReframingCutter
 from data_plane.usage import Usage
 
@@ -93,7 +94,6 @@ class Translating:
         "_adds_usage",
         "_answering",
         "_body",
-        "_cutter",
         "_form",
         "_head",
         "_is_over",
@@ -115,7 +115,6 @@ class Translating:
         self._head: Response | None = None  # until it is handed on
         self._body: list[bytes] = []
         self._size = 0
-        self._cutter: Cutter | None = None
         self._stream: StreamTranslation | None = None
         self._is_over = False
         self._adds_usage, exchange.adds_usage = exchange.adds_usage, False
@@ -157,30 +156,28 @@ class Translating:
             self._form = Form.STREAM
         self._head = response
         if self._form is Form.STREAM:
-            self._guard(self._begin_stream)
-            if self._is_over:
-                return
+            try:
+                self._begin_stream()
+            except Exception as error:  # noqa: BLE001 - _fail logs it
+                self._fail(error)
         self.on_body(data, last)
 
     def on_body(self, data: bytes, last: bool) -> None:
         if self._is_over:
             return
-        if self._form is Form.STREAM:
-            self._guard(lambda: self._translate(data, last))
-        else:
-            self._guard(lambda: self._keep(data, last))
-
-    def _guard(self, work: Callable[[], None]) -> None:
-        """Whatever is wrong with an answer ends the exchange."""
         try:
-            work()
-        except GatewayError as error:
+            if self._stream is not None:
+                self._translate(self._stream, data, last)
+            else:
+                self._keep(data, last)
+        except Exception as error:  # noqa: BLE001 - _fail logs it
             self._fail(error)
-        except Exception:
-            logger.exception("an answer could not be translated request_id=%s", self.exchange.id)
-            self._fail(InternalError())
 
-    def _fail(self, error: GatewayError) -> None:
+    def _fail(self, error: Exception) -> None:
+        """Whatever is wrong with an answer ends the exchange."""
+        if not isinstance(error, GatewayError):
+            logger.error("an answer could not be translated request_id=%s", self.exchange.id, exc_info=error)
+            error = InternalError()
         upstream = self.inner.upstream
         if upstream is not None:
             upstream.abort()
@@ -224,9 +221,9 @@ class Translating:
 
     def _begin_stream(self) -> None:
         answering = self._answering
-        self._cutter = answering.cutter()
-        self._stream = self._meter.stream = answering.translation.stream(answering.request, self._fallback())
-        if not _wants_array(self._answering.request):
+        stream = answering.translation.stream(answering.request, self._fallback(), answering.cutter())
+        self._stream = self._meter.stream = stream
+        if not _wants_array(answering.request):
             self._open_stream(EVENTS, b"", False)
 
     def _open_stream(self, media_type: bytes, data: bytes, last: bool) -> None:
@@ -235,13 +232,10 @@ class Translating:
         headers = [(b"content-type", media_type), *_request_id(response, self.exchange)]
         self.inner.on_response(Response(response.status, headers), data, last)
 
-    def _translate(self, data: bytes, last: bool) -> None:
-        stream, cutter = self._stream, self._cutter
-        if stream is None or cutter is None:
-            raise RuntimeError("the stream has not begun")
-        out = stream.feed(cutter.feed(data)) if data else b""
+    def _translate(self, stream: StreamTranslation, data: bytes, last: bool) -> None:
+        out = stream.feed(data) if data else b""
         if last and stream.error is None:
-            out += _end(stream, cutter)
+            out += stream.close()
         ends = last and stream.error is None
         if out or ends:
             self._is_over = ends
@@ -261,13 +255,6 @@ class Translating:
     def _fallback(self) -> Fallback:
         exchange = self.exchange
         return Fallback(exchange.id, self._answering.model, int(self._now()))
-
-
-def _end(stream: StreamTranslation, cutter: Cutter) -> bytes:
-    """What is still to be said when the provider has ended."""
-    rest = cutter.close()
-    out = stream.feed(rest) if rest else b""
-    return out if stream.error is not None else out + stream.close()
 
 
 def _is_json(response: Response) -> bool:
