@@ -140,11 +140,11 @@ HASH = f"sha256:{'0' * 64}"
         param("default/Later/a", b"{}", "kind 'Later' is not known", id="an unknown kind"),
         param(*written("Model", "gpt", spec={"versions": []}), "length >= 1", id="out of bounds"),
         param(*written("Provider", "p", spec={"type": "Watson"}), "Invalid enum value 'Watson'", id="an unknown type"),
-        param(*written("Provider", "p", spec={"type": "OpenAICompatible"}), "`spec.baseUrl` is required", id="no URL"),
-        param(*written("Provider", "p", spec={"type": "Bedrock"}), "`spec.region` is required", id="no region"),
+        param(*written("Provider", "p", spec={"type": "OpenAICompatible"}), "`baseUrl` is required", id="no URL"),
+        param(*written("Provider", "p", spec={"type": "Bedrock"}), "`region` is required", id="no region"),
         param(
             *written("Provider", "p", spec={"type": "VertexAI", "region": "eu", "baseUrl": "http://h"}),
-            "`spec.project` is required",
+            "`project` is required",
             id="no project, for all its base URL",
         ),
         param(

@@ -7,7 +7,7 @@ from typing import get_args
 import msgspec
 from pytest import mark
 
-from config_schemas.routing.provider import ProviderTypeName
+from config_schemas.routing.provider import PLACES, WITHOUT_PUBLIC_ADDRESS, ProviderTypeName
 from data_plane.codecs.table import CODECS
 from data_plane.codecs.wire import FAMILIES, WIRES
 from data_plane.llm.traits import Traits
@@ -23,6 +23,11 @@ KINDS: Iterable[ProviderType] = PROVIDER_TYPES.values()
 def test_there_is_one_for_each_name_in_the_schema() -> None:
     assert set(PROVIDER_TYPES) == set(get_args(ProviderTypeName))
     assert all(name == kind.name for name, kind in PROVIDER_TYPES.items())
+
+
+def test_the_schema_asks_for_what_a_type_needs() -> None:
+    assert {name for name, kind in PROVIDER_TYPES.items() if kind.base_url is None} == WITHOUT_PUBLIC_ADDRESS
+    assert {name: kind.needs for name, kind in PROVIDER_TYPES.items() if kind.needs} == PLACES
 
 
 @mark.parametrize("name", NAMES)
