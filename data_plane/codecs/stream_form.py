@@ -32,6 +32,7 @@ RESPONSES_END = re.compile(rb'"type":\s*"response\.(?:completed|incomplete|faile
 MESSAGES_END = re.compile(rb'"type":\s*"message_stop"')
 GEMINI_END = re.compile(rb'"(?:finishReason|blockReason)":\s*"')
 
+NUMBER = re.compile(rb'"sequence_number":\s*(\d{1,9})')
 STRING = rb'":\s*("(?:[^"\\]|\\.)*")'
 CHAT_TEXT = re.compile(rb'"(?:content|reasoning_content|reasoning|refusal|arguments|input|text)' + STRING)
 RESPONSES_TEXT = re.compile(rb'"delta' + STRING)
@@ -69,7 +70,7 @@ FORMS: Mapping[tuple[str, str], StreamForm] = {
 }
 
 
-def form_of(api: str, operation: str) -> StreamForm:
+def stream_form_of(api: str, operation: str) -> StreamForm:
     """The form of what a client has asked for."""
     return FORMS.get((api, operation), ANY)
 
@@ -94,6 +95,12 @@ def is_whole(tail: bytes, is_cut: bool, form: StreamForm) -> bool:
     if is_cut and len(events) <= 1:
         return True
     return bool(events) and ERRORS.search(events[-1]) is not None
+
+
+def next_number(tail: bytes) -> int:
+    """Of the event that follows, in a stream whose events are numbered; 0 where none is found."""
+    found = NUMBER.findall(tail)
+    return int(found[-1]) + 1 if found else 0
 
 
 def text_bytes(data: bytes, form: StreamForm, *, is_stream: bool) -> int:

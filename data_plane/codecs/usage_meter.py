@@ -12,7 +12,7 @@ import msgspec
 
 from data_plane.codecs import anthropic_messages, cohere_meta, gemini, openai_chat, openai_media, openai_responses
 from data_plane.codecs.client_api import ANTHROPIC, COHERE, GEMINI, OPENAI
-from data_plane.codecs.stream_form import StreamForm, form_of, is_whole, text_bytes
+from data_plane.codecs.stream_form import StreamForm, is_whole, stream_form_of, text_bytes
 from data_plane.errors import GatewayError, UpstreamCutShort
 from data_plane.usage import Usage
 
@@ -67,7 +67,7 @@ WORDINGS: Mapping[tuple[str, str], Wording] = {
 def find_meter(api: str, operation: str) -> "UsageMeter | None":
     """A meter for one response, if what is asked for is billed by tokens."""
     wording = WORDINGS.get((api, operation))
-    return UsageMeter(wording, form_of(api, operation)) if wording is not None else None
+    return UsageMeter(wording, stream_form_of(api, operation)) if wording is not None else None
 
 
 class UsageMeter:

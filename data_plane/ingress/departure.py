@@ -6,6 +6,7 @@ import socket
 import struct
 
 RESET = struct.pack("ii", 1, 0)  # no lingering: a close is a reset
+LOOK_SECONDS = 1.0  # how often we look whether a client that we do not read from is still there
 GONE = select.POLLRDHUP | select.POLLHUP | select.POLLERR
 
 

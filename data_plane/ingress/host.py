@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from data_plane.deadlines import Deadlines
 from data_plane.exchange import Exchange, Peer, Request
 from data_plane.ingress.bounds import Capacity, Limits, Timeouts
+from data_plane.ingress.departed import Departed
 from data_plane.ingress.head_table import HeadTable
 from data_plane.ingress.refusals import Refusals
 from data_plane.pipeline.plan import Plan
@@ -34,12 +35,16 @@ class Host(Protocol):
     draining: bool
     exchanges: int
     held_bytes: int
+    departed: set[Departed]
 
     def opened(self, connection: "Connection") -> bool:
         """The connection is there. False: it is one too many."""
 
     def closed(self, connection: "Connection") -> None:
         """The connection is gone."""
+
+    def is_over(self, departed: Departed) -> None:
+        """Nothing more is read for a client that has gone."""
 
 
 def peer_of(transport: asyncio.BaseTransport) -> Peer:

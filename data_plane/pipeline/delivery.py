@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from data_plane.codecs import error_body
+from data_plane.codecs.stream_form import next_number, stream_form_of
 from data_plane.errors import BodyTooLarge, GatewayError, GatewayTimeout, InternalError
 from data_plane.exchange import COMPLETED, Exchange, Outcome, Response
 from data_plane.pipeline.body import BEGUN, HELD, SWITCHED, UNREAD, WHOLE
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that left; recorded, never sent
 SWITCHING_PROTOCOLS = 101
+BLANK_LINE = b"\n\n"
 REST = "rest"  # clients of a Service may wait for the head of a stream long before its first event
 
 
@@ -37,20 +39,25 @@ class Delivery:
 
     __slots__ = (
         "_body",
+        "_checks_end",
         "_client",
         "_client_is_full",
         "_content",
         "_done",
+        "_expires",
         "_failing",
         "_framing",
         "_held",
+        "_is_early",
         "_now",
         "_outcome",
         "_phase",
         "_pieces",
         "_plan",
+        "_seen_bytes",
         "_sends_events",
         "_started",
+        "_tail",
         "_tunnel",
         "_uncommitted",
         "exchange",
@@ -73,6 +80,11 @@ class Delivery:
         self._held: list[tuple[bytes, bool]] | None = None  # response bytes that wait for response hooks
         self._framing = LENGTH
         self._sends_events = False
+        self._checks_end = False  # whether the meter knows a stream's end
+        self._is_early = False  # whether a stream has begun without its upstream
+        self._tail = BLANK_LINE  # what was sent last, of a body without a length: four bytes at least
+        self._expires = 0.0  # when the exchange has to be over, where a stream is looked at before; else 0
+        self._seen_bytes = 0  # sent until the latest look at a stream
         self._uncommitted: Uncommitted | None = None
         self._content: Content | None = None  # for a response that a transform changes
         self._failing = False  # whether the response is about a failure
@@ -173,8 +185,7 @@ class Delivery:
             if not client.has_read_body:
                 client.persistent = False  # what is left of the body would be read as the next request
         if self._plan.stream and not self._failing and not has_no_body(exchange, response):
-            transforms = [hook(exchange) for position, hook in self._plan.stream if position <= exchange.entered]
-            self._content = Content.wanted(response, [each for each in transforms if each is not None])
+            self._content = self._wanted_content(response)
         if self._plan.response:
             response.lines = None  # hooks may have changed what they were made of
         head, self._framing = encode_head(exchange, response, persistent=client.persistent)
@@ -184,15 +195,26 @@ class Delivery:
         self._sends_events = sends_events and self._framing is CHUNKED
         if exchange.api == REST and self._content is None:
             return head
-        self._uncommitted = Uncommitted(head)
+        self._checks_end = sends_events and exchange.meter is not None and response.status == 200
+        form = stream_form_of(exchange.api, exchange.operation) if sends_events else None
+        self._uncommitted = Uncommitted(head, form)
         return b""
+
+    def _wanted_content(self, response: Response) -> Content | None:
+        exchange = self.exchange
+        transforms = [hook(exchange) for position, hook in self._plan.stream if position <= exchange.entered]
+        return Content.wanted(response, [each for each in transforms if each is not None])
 
     def _relay(self, data: bytes, last: bool, head: bytes = b"") -> None:  # noqa: C901 - the hottest path: one call
         """One write for each read."""
         exchange = self.exchange
+        fault: GatewayError | None = None
         try:
             if exchange.meter is not None and not self._failing:
                 exchange.meter.feed(data)
+                if last and self._checks_end:
+                    fault = exchange.meter.fault()
+                    last = fault is None
             if self._content is not None:
                 data = self._content.feed(data, last)
         except Exception as error:  # noqa: BLE001 - _fail logs it
@@ -201,11 +223,14 @@ class Delivery:
         if self._uncommitted is not None:
             committed = self._uncommitted.feed(data, last)
             if committed is None:
+                if fault is not None:
+                    self._fail(fault)
                 return
             head, data, self._uncommitted = self._uncommitted.head, committed, None
         framing = self._framing
         if framing is not LENGTH:
             if framing is CHUNKED:
+                self._tail = data if len(data) > 3 else self._tail[-3:] + data
                 data = encode_chunk(data, last)
             elif framing is NO_BODY:
                 data = b""
@@ -220,6 +245,8 @@ class Delivery:
         if last:
             self._complete(self._outcome)
             self._client.finished()
+        elif fault is not None:
+            self._fail(fault)
 
     # A tunnel.
 
@@ -300,7 +327,9 @@ class Delivery:
         if self._sends_events:
             # The blank line ends what the upstream may have begun of an event; where it had not, it means nothing.
             # What has been translated was whole events.
-            event = error.event or b"\n\n" + error_body.render_event(error, exchange.api)
+            event = error.event or BLANK_LINE + error_body.render_event(
+                error, exchange.api, exchange.operation, next_number(self._tail)
+            )
             data = encode_chunk(event, False)
             exchange.bytes_out += len(data)
             self._client.write(data)

@@ -8,7 +8,7 @@ from data_plane.exchange import Exchange, Request, Response, Timeouts
 from data_plane.pipeline.filter import Filter
 from data_plane.pipeline.plan import Plan, compile_plan
 from data_plane.pipeline.run import Run
-from data_plane.pipeline.sides import Receiver
+from data_plane.pipeline.sides import Abandoned, Receiver
 
 NOW = 100.0
 
@@ -49,6 +49,11 @@ class FakeClient:
 
     def abort(self) -> None:
         self.ends.append("abort")
+
+    def stand_in(self, run: Abandoned, seconds: float) -> "FakeClient":
+        self.ends.append(f"reads on for {seconds:g} s")
+        self.successor = FakeClient()
+        return self.successor
 
     @property
     def status(self) -> bytes:
@@ -108,9 +113,20 @@ class Sides:
     run: Run
     client: FakeClient
     exchange: Exchange = field(init=False)
+    now: float = NOW + 1
 
     def __post_init__(self) -> None:
         self.exchange = self.run.exchange
+
+    def expire(self) -> None:
+        """The deadline of the exchange comes."""
+        self.now = NOW + self.exchange.timeouts.request
+        self.run.expire()
+
+    def look(self) -> None:
+        """Time goes on to the deadline that the run has set, which may be the time to look at its stream."""
+        self.now = self.client.deadlines[-1]
+        self.run.expire()
 
     def leave(self) -> None:
         """The client closes its connection, which hears nothing more."""
@@ -133,7 +149,8 @@ def between_fakes(plan: Plan, *, has_body: bool = False, stream: bool = False, m
     client.has_read_body = not has_body
     exchange = Exchange(request, "t/r", "openai", "chat", b"/x", "id-of-request", NOW, 1, Timeouts())
     exchange.stream = stream
-    return Sides(Run(exchange, plan, client, lambda: NOW + 1), client)
+    sides = Sides(Run(exchange, plan, client, lambda: sides.now), client)
+    return sides
 
 
 async def turns(count: int = 8) -> None:

@@ -9,8 +9,11 @@ from threading import Thread
 import anthropic
 import openai
 import pytest
+from google import genai
+from google.genai import errors as genai_errors
+from google.genai import types as genai_types
 
-from data_plane.codecs.error_body import render, render_event
+from data_plane.codecs.error_body import event_of, render, render_event
 from data_plane.errors import (
     CATALOGUE,
     BadRequest,
@@ -147,6 +150,37 @@ def test_every_error_is_one_event_with_the_body_of_its_response(kind: type[Gatew
     assert event.endswith(b"\n\n")
 
 
+def test_responses_have_an_event_with_a_number() -> None:
+    name, data, end = render_event(make(UpstreamCutShort), "openai", "responses", 7).split(b"\n", 2)
+    told = json.loads(data.removeprefix(b"data: "))
+    assert (name, end) == (b"event: error", b"\n")
+    assert (told["type"], told["sequence_number"], told["message"]) == ("error", 7, MESSAGE)
+    assert told["code"] == told["error"]["code"] == "upstream_cut_short"
+
+
+@pytest.mark.parametrize(
+    ("api", "operation", "event"),
+    [
+        ("openai", "chat", b'data: {"error":{"message":"x","code":null}}\n\n'),
+        ("anthropic", "messages", b'event: error\ndata: {"error":{"message":"x","code":null}}\n\n'),
+        ("gemini", "generate_content", b'data: {"error":{"message":"x","code":null}}\n\n'),
+        (
+            "openai",
+            "responses",
+            b'event: error\ndata: {"type":"error","code":null,"message":"x","param":null,"sequence_number":0,'
+            b'"error":{"message":"x","code":null}}\n\n',
+        ),
+    ],
+)
+def test_what_a_provider_has_answered_with_is_one_event(api: str, operation: str, event: bytes) -> None:
+    assert event_of(b'{"error":\n  {"message": "x", "code": null}\r\n}', api, operation) == event
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"{", b"\xff", b'{"error": "x"}'])
+def test_what_is_no_such_object_is_no_event(body: bytes) -> None:
+    assert event_of(body, "openai", "responses") == b""
+
+
 # The official clients as judges.
 
 
@@ -181,6 +215,18 @@ def ask_openai(response: Response, *, stream: bool = False) -> None:
         )
         if isinstance(answer, openai.Stream):
             list(answer)
+
+
+def ask_responses(event: bytes) -> None:
+    response = Response(200, [(b"content-type", b"text/event-stream")], None, event)
+    with served(response) as url, openai.OpenAI(base_url=f"{url}/v1", api_key="k", max_retries=0) as client:
+        list(client.responses.create(model="m", input="hi", stream=True, timeout=10))
+
+
+def ask_gemini(response: Response) -> None:
+    with served(response) as url:
+        client = genai.Client(api_key="k", http_options=genai_types.HttpOptions(base_url=url, timeout=10_000))
+        list(client.models.generate_content_stream(model="m", contents="hi"))
 
 
 def ask_anthropic(response: Response, *, stream: bool = False) -> None:
@@ -220,6 +266,12 @@ def test_official_clients_raise_what_ends_a_stream() -> None:
     with pytest.raises(openai.APIError) as openai_error:
         ask_openai(stream("openai"), stream=True)
     assert (openai_error.value.message, openai_error.value.code) == (MESSAGE, "upstream_cut_short")
+    with pytest.raises(openai.APIError) as responses_error:
+        ask_responses(render_event(make(UpstreamCutShort), "openai", "responses", 3))
+    assert responses_error.value.message == MESSAGE
+    with pytest.raises(genai_errors.APIError) as gemini_error:
+        ask_gemini(stream("gemini"))
+    assert gemini_error.value.message == MESSAGE
     with pytest.raises(anthropic.APIStatusError) as anthropic_error:
         ask_anthropic(stream("anthropic"), stream=True)
     assert anthropic_error.value.body == {"type": "error", "error": {"type": "api_error", "message": MESSAGE}}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pytest import mark, param
 
-from data_plane.codecs.stream_form import ANY, EVENT_END, StreamForm, form_of, has_content, is_whole, text_bytes
+from data_plane.codecs.stream_form import ANY, EVENT_END, StreamForm, stream_form_of, has_content, is_whole, text_bytes
 
 FOLDER = Path(__file__).parents[2] / "golden" / "codecs"
 APIS = {
@@ -14,13 +14,13 @@ APIS = {
     "gemini": ("gemini", "generate_content"),
 }
 STREAMS = [
-    param(form_of(*call), path, id=f"{api}-{path.stem}")
+    param(stream_form_of(*call), path, id=f"{api}-{path.stem}")
     for api, call in APIS.items()
     for path in sorted((FOLDER / api / "streams").iterdir())
 ]
 CUT = ("cut-short", "error-outside")  # the latter ends in an error that is no event
-CHAT, RESPONSES = form_of("openai", "chat"), form_of("openai", "responses")
-MESSAGES, GEMINI = form_of("anthropic", "messages"), form_of("gemini", "generate_content")
+CHAT, RESPONSES = stream_form_of("openai", "chat"), stream_form_of("openai", "responses")
+MESSAGES, GEMINI = stream_form_of("anthropic", "messages"), stream_form_of("gemini", "generate_content")
 
 
 def chunk(delta: bytes, end: bytes = b'"finish_reason":null') -> bytes:
