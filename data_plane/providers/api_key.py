@@ -98,7 +98,7 @@ class KeyRing:
         elif self._free_at[key] <= now:  # else it was sent before the first refusal came: no new one
             self._pauses[key] = self._longer_pause(key, now)
             self._pause(key, now, max(self._pauses[key], retry_after_seconds or 0.0))
-        return any(free_at <= now for number, free_at in enumerate(self._free_at) if number != key)
+        return min(self._free_at) <= now  # this one pauses
 
     def _next(self) -> int:
         count = len(self._free_at)

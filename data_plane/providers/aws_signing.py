@@ -1,6 +1,6 @@
 """Credentials that sign each request: by keys that stay, or by temporary ones.
 
-Costs some 20 µs of processor time a request, beside the hash of its body.
+Costs some 10 µs of processor time a request, and 0.5 µs for each KiB of its body, which is hashed.
 """
 
 from data_plane.providers.clock import Clock

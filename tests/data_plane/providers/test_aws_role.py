@@ -36,6 +36,7 @@ def test_keys_are_read_whatever_stands_around_them() -> None:
         param("", 200, "without temporary keys", id="nothing"),
         param("<a/>", 200, "without temporary keys", id="another document"),
         param("<a><b></a>", 200, "without temporary keys", id="no document"),
+        param(f"<!DOCTYPE a><a>{CREDENTIALS}</a>", 200, "without temporary keys", id="a document type"),
         param("<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>", 200, "without temporary keys", id="words of its own"),
         param(f"<a>{CREDENTIALS.replace('ASIA1', '')}</a>", 200, "no `AccessKeyId`", id="an empty field"),
         param(f"<a>{CREDENTIALS.replace('hunter3', 'a&#10;b')}</a>", 200, "no `SessionToken`", id="two lines"),
