@@ -151,9 +151,9 @@ def _without_version(path: bytes) -> bytes:
 
 def _under(api: Api, path: bytes) -> Call:
     """The call at a path below the API's root."""
-    if path == MODELS and api != COHERE:
+    if path == MODELS:
         return Call(api, "models", path, GET)
-    if path.startswith(MODELS + b"/") and api != COHERE:
+    if path.startswith(MODELS + b"/"):
         return _at_model(api, path)
     if api == GEMINI:
         return Call(api, "", path)

@@ -57,6 +57,8 @@ GEMINI_CLIENT = {b"x-goog-api-client": b"genai"}
         ("/rerank", {}, "openai", "rerank", "/rerank", ""),
         ("/cohere/v1/rerank", {}, "cohere", "rerank", "/rerank", ""),
         ("/cohere/v2/rerank", {}, "cohere", "rerank", "/rerank", ""),
+        ("/cohere/v1/models", {}, "cohere", "models", "/models", ""),
+        ("/cohere/v1/models/rerank-v3.5", {}, "cohere", "model", "/models/rerank-v3.5", "rerank-v3.5"),
         ("/completions", {}, "openai", "", "/completions", ""),
         ("/v1/unknown", {}, "openai", "", "/unknown", ""),
         ("/v1/unknown", ANTHROPIC, "anthropic", "", "/unknown", ""),
