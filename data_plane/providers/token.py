@@ -62,7 +62,7 @@ class TokenSource(Generic[Value]):
         self._logged = ""  # the reason that the log has last
         self._fetching: asyncio.Task[None] | None = None
         self._trusted_until = 0.0
-        self._was_refused = False
+        self._refused: Value | None = None  # until another one is there
 
     def current(self) -> Value | None:
         """The token; None while there is none and one is being fetched. Fetches the next one when it is time.
@@ -86,13 +86,15 @@ class TokenSource(Generic[Value]):
                 await asyncio.wait((self._fetching,))
 
     def invalidate(self, generation: int) -> bool:
-        """The provider has refused this token. Whether another one may do better: then it is to be fetched."""
+        """The provider has refused this token. Whether another one may do better: then it is to be fetched.
+
+        If that fails, this one is served again while it holds: it may have been refused for what was asked.
+        """
         if generation != self.generation or self._value is None:
             return True
-        if self._clock.monotonic() < self._trusted_until:
+        if self._clock.monotonic() < max(self._trusted_until, self._retry_at):
             return False
-        self._value = None
-        self._was_refused = True
+        self._refused, self._value = self._value, None
         return True
 
     def _renewed(self, now: float) -> Value | None:
@@ -127,8 +129,8 @@ class TokenSource(Generic[Value]):
         self.generation += 1
         self._ends_at = began + seconds - min(MARGIN * seconds, MAX_MARGIN_SECONDS)
         self._refresh_at = began + seconds * (REFRESH_AT + REFRESH_SPREAD * self._clock.chance())
-        self._trusted_until = began + TRUST_SECONDS if self._was_refused else 0.0
-        self._was_refused = False
+        self._trusted_until = began + TRUST_SECONDS if self._refused is not None else 0.0
+        self._refused = None
         if self._failures:
             logger.info("provider_token_fetched from=%s after_failures=%d", self._name, self._failures)
         self._failures, self._retry_at, self._logged = 0, 0.0, ""
@@ -137,6 +139,8 @@ class TokenSource(Generic[Value]):
         self._failures += 1
         pause = min(FIRST_RETRY_SECONDS * 2 ** min(self._failures - 1, 10), MAX_RETRY_SECONDS)
         self._retry_at = self._clock.monotonic() + pause * (0.5 + self._clock.chance() / 2)
+        if self._refused is not None:
+            self._value, self._refused, self._refresh_at = self._refused, None, 0.0
         if reason != self._logged:  # once, until it works again or fails for another reason
             logger.warning("provider_token_failed from=%s reason=%r", self._name, reason)
         self._logged = reason

@@ -261,16 +261,49 @@ async def test_a_refused_token_is_replaced_once() -> None:
     assert source.current() is None
 
 
-async def test_while_no_token_can_replace_a_refused_one_it_is_not_served() -> None:
-    source, issuer, _ = await begun()
+async def test_a_refused_token_is_served_again_while_no_other_can_be_had() -> None:
+    source, issuer, time = await begun()
+    assert source.invalidate(1)
+    assert source.current() is None
+    await settle()
+
+    await issuer.fail()
+
+    assert source.current() == "first"  # it may have been refused for what was asked
+    assert not source.invalidate(1)
+    time.go_on(1)
+    assert source.invalidate(1)
+    assert source.current() is None
+    await settle()
+    await issuer.give("second")
+    assert (source.current(), len(issuer.asked)) == ("second", 3)
+
+
+async def test_a_refused_token_is_not_served_after_its_end() -> None:
+    source, issuer, time = await begun()
     source.invalidate(1)
     source.current()
     await settle()
+    time.go_on(1000)
 
     await issuer.fail()
 
     with raises(ProviderAuthFailed):
         source.current()
+
+
+async def test_after_a_refused_one_the_next_token_is_sought_though_nobody_refuses_again() -> None:
+    source, issuer, time = await begun()
+    source.invalidate(1)
+    source.current()
+    await settle()
+    await issuer.fail()
+
+    time.go_on(1)
+    assert source.current() == "first"
+    await settle()
+
+    assert len(issuer.asked) == 3
 
 
 async def test_a_worker_that_stops_waits_no_longer_than_it_wants_and_the_loop_ends_what_is_left() -> None:
