@@ -12,7 +12,7 @@ from typing import Any
 
 from config_schemas.catalog.clause import Test, dashed_date, exact_names, make_test
 from config_schemas.catalog.family import Facts, facts_of
-from config_schemas.catalog.model_name import bare_name, routed
+from config_schemas.catalog.model_name import bare_name, is_makers_name, plain_name, routed
 from config_schemas.catalog.price import Period, PriceTable, Tier
 from config_schemas.catalog.provider import CATALOG_IDS, CATALOG_PROVIDERS, ROUTED_PREFIX
 
@@ -22,6 +22,8 @@ MAKERS: Mapping[str, tuple[str, ...]] = {
     "aws": ("anthropic",),
     "openrouter": ("anthropic", "openai", "google", "x-ai", "mistral", "deepseek"),
 }
+
+NOT_SOLD: Mapping[str, str] = {"Gemini": "claude"}  # in the same file, but sold by Vertex AI alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +105,14 @@ def find(catalog_id: str, name: str) -> CatalogModel | None:
     if catalog_id not in CATALOG_PROVIDERS:
         return None
     file = provider_file(catalog_id)
-    found = file.find(name)
+    plain = plain_name(catalog_id, name)
+    found = file.find(name) or file.find(plain)
     if found is not None:
         return found
-    bare = bare_name(name)
-    if bare != name.lower() and catalog_id in ONE_MAKER and (found := file.find(bare)) is not None:
-        return found
-    for maker in (*file.fallbacks, *MAKERS.get(catalog_id, ())):
-        if (found := provider_file(maker).find(bare)) is not None:
-            return found
-    return None
-
-
-# Whose own models have one name each: whatever stands around it, the price is that of the name.
-ONE_MAKER = frozenset(("anthropic", "azure", "cohere", "deepseek", "google", "mistral", "openai", "perplexity", "x-ai"))
+    asked = [(maker, plain) for maker in file.fallbacks]
+    if is_makers_name(name):
+        asked += [(maker, bare_name(name)) for maker in MAKERS.get(catalog_id, ())]
+    return next((found for maker, each in asked if (found := provider_file(maker).find(each)) is not None), None)
 
 
 @lru_cache(MAX_REMEMBERED)
@@ -128,7 +124,9 @@ def look_up(provider_type: str, name: str) -> Known:
         model, by = routed(name)
         return Known(bare, facts_of(bare), find(f"{prefix}{by}", model))
     catalog_id = CATALOG_IDS.get(provider_type)
-    return Known(bare, facts_of(bare), None if catalog_id is None else find(catalog_id, name))
+    if catalog_id is None or NOT_SOLD.get(provider_type, "/") in bare:
+        return Known(bare, facts_of(bare), None)
+    return Known(bare, facts_of(bare), find(catalog_id, name))
 
 
 @cache

@@ -29,6 +29,20 @@ def bare_name(name: str) -> str:
     return AZURE_GPT_35.sub("gpt-3.5", bare.replace("@", "-"))
 
 
+def plain_name(catalog_id: str, name: str) -> str:
+    """Without what this provider itself puts around a name: resource names, ARNs, `@` before a version."""
+    if catalog_id in ("aws", "google"):
+        name = name.rpartition("/")[2]
+    if catalog_id == "google":
+        return name.replace("@", "-")
+    return AZURE_GPT_35.sub("gpt-3.5", name.lower()) if catalog_id == "azure" else name
+
+
+def is_makers_name(name: str) -> bool:
+    """Whether a seller's name says whose the model is: `anthropic/claude-opus-4.1`, `us.anthropic.claude-opus-5`."""
+    return "/" in name or MAKER.match(REGION.sub("", name.lower())) is not None
+
+
 def routed(name: str) -> tuple[str, str]:
     """A name of Hugging Face's router, and to whom it routes: `openai/gpt-oss-120b:groq`."""
     model, _, provider = name.partition(":")

@@ -26,6 +26,7 @@ COMMANDS = (
     Entry("delete", "delete", "delete", RESOURCES, "Delete resources by name, or those that files name."),
     Entry("history", "history", "history", RESOURCES, "List the versions of a resource, the newest first."),
     Entry("rollback", "rollback", "rollback", RESOURCES, "Restore an earlier version of a resource."),
+    Entry("catalog", "catalog", "catalog", RESOURCES, "Show what is known of models: context, capabilities, prices."),
     Entry(
         "import",
         "import_resources",

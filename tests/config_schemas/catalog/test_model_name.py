@@ -2,7 +2,7 @@
 
 from pytest import mark
 
-from config_schemas.catalog.model_name import bare_name, routed
+from config_schemas.catalog.model_name import bare_name, is_makers_name, plain_name, routed
 
 
 @mark.parametrize(
@@ -37,6 +37,35 @@ from config_schemas.catalog.model_name import bare_name, routed
 )
 def test_bare_name_is_the_makers(name: str, bare: str) -> None:
     assert bare_name(name) == bare
+
+
+@mark.parametrize(
+    ("catalog_id", "name", "plain"),
+    [
+        ("google", "publishers/anthropic/models/claude-sonnet-4@20250514", "claude-sonnet-4-20250514"),
+        ("google", "models/gemini-2.5-pro", "gemini-2.5-pro"),
+        ("aws", "arn:aws:bedrock:us-east-1:1:inference-profile/us.amazon.nova-pro-v1:0", "us.amazon.nova-pro-v1:0"),
+        ("azure", "gpt-35-turbo", "gpt-3.5-turbo"),
+        ("openai", "gpt-35-turbo", "gpt-35-turbo"),
+        ("openai", "openai/gpt-4o", "openai/gpt-4o"),
+    ],
+)
+def test_plain_name_is_without_what_the_provider_adds(catalog_id: str, name: str, plain: str) -> None:
+    assert plain_name(catalog_id, name) == plain
+
+
+@mark.parametrize(
+    ("name", "is_so"),
+    [
+        ("anthropic/claude-opus-4.1", True),
+        ("us.anthropic.claude-opus-5", True),
+        ("anthropic.claude-opus-5", True),
+        ("gpt-5", False),
+        ("claude-3.5-sonnet", False),
+    ],
+)
+def test_a_sellers_name_says_whose_the_model_is(name: str, is_so: bool) -> None:
+    assert is_makers_name(name) == is_so
 
 
 def test_a_router_is_told_by_whom() -> None:
