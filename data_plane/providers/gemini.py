@@ -5,6 +5,7 @@ Source: ai.google.dev/api (v1beta, 2026-11).
 
 from collections.abc import Mapping
 
+from data_plane.providers.gemini_wording import word_count, word_embeddings
 from data_plane.providers.paths import escaped, forwarded_query
 from data_plane.providers.surface import Asked, Place, ProviderType, Surface
 
@@ -38,8 +39,8 @@ def _embed(asked: Asked) -> bytes:
 
 SURFACES: Mapping[str, Surface] = {
     "gemini": Surface(_generate, KEY_HEADER),
-    "gemini-count-tokens": Surface(_count, KEY_HEADER),
-    "gemini-embeddings": Surface(_embed, KEY_HEADER),
+    "gemini-count-tokens": Surface(_count, KEY_HEADER, word=word_count),
+    "gemini-embeddings": Surface(_embed, KEY_HEADER, word=word_embeddings),
 }
 
 
