@@ -150,10 +150,22 @@ class StreamTranslation:
     """Of one streamed answer. `usage` is the last that was told; `error` says why the stream broke off, if it did.
 
     `has_content`: something has come that the client shall see, the end among it. Until then frames are kept, so that
-    an answer that fails at its start is an ordinary error. `characters`: of all that was generated.
+    an answer that fails at its start is an ordinary error. `is_whole`: it has ended as its API wants it.
+    `characters`: of all that was generated.
     """
 
-    __slots__ = ("_cutter", "_decoder", "_encoder", "_fallback", "_kept", "characters", "error", "has_content", "usage")
+    __slots__ = (
+        "_cutter",
+        "_decoder",
+        "_encoder",
+        "_fallback",
+        "_kept",
+        "characters",
+        "error",
+        "has_content",
+        "is_whole",
+        "usage",
+    )
 
     def __init__(self, cutter: Cutter, decoder: StreamDecoder, encoder: StreamEncoder, fallback: Fallback) -> None:
         self._cutter = cutter
@@ -161,6 +173,7 @@ class StreamTranslation:
         self._encoder = encoder
         self._fallback = fallback
         self._kept: list[bytes] = []
+        self.is_whole = False
         self.characters = 0
         self.error: GatewayError | None = None
         self.has_content = False
@@ -189,8 +202,10 @@ class StreamTranslation:
         for place, event in enumerate(events):
             if isinstance(event, Delta):
                 self.characters += len(event.text)
-            elif isinstance(event, (PartStarted, CandidateEnded, Ended)):
+            elif isinstance(event, (PartStarted, CandidateEnded)):
                 self.has_content = True
+            elif isinstance(event, Ended):
+                self.has_content = self.is_whole = True
             elif isinstance(event, UsageKnown):
                 self.usage = event.usage
             elif isinstance(event, Started):

@@ -53,7 +53,7 @@ class TranslatedMeter:
         return self.stream.usage if self.stream is not None else self.found
 
     def is_final(self) -> bool:
-        return self.stream is None
+        return self.found is not None or (self.stream is not None and self.stream.is_whole)
 
     def output_bytes(self) -> int:
         return self.stream.characters if self.stream is not None else 0

@@ -13,7 +13,8 @@ from data_plane.providers.table import PROVIDER_TYPES
 from tests.fakes.gateway import request
 
 
-def exchange(target: str, *, stream: bool = False, **headers: str) -> Exchange:
+def exchange(target: str, version: str = "", *, stream: bool = False) -> Exchange:
+    headers = {"anthropic-version": version} if version else {}
     made = request("POST", target, **headers)
     call = classify(made.path, made.headers)
     asked = Exchange(made, "", call.api, call.operation, call.path, "id", 0.0, 1, Timeouts())
@@ -93,7 +94,7 @@ def test_paths_and_fields_of_a_relay(kind: str, url: str, target: str, path: str
     ],
 )
 def test_another_api_than_the_clients_is_asked_in_its_own_way(kind: str, target: str, stream: bool, path: str) -> None:
-    made, asked = provider(kind), exchange(target, stream=stream, **{"anthropic-version": "2024-01-01"})
+    made, asked = provider(kind), exchange(target, version="2024-01-01", stream=stream)
     taken = way(made, asked)
 
     assert taken.translates
@@ -103,7 +104,7 @@ def test_another_api_than_the_clients_is_asked_in_its_own_way(kind: str, target:
 
 
 def test_a_client_s_anthropic_version_is_kept() -> None:
-    made, asked = provider("Anthropic"), exchange(MESSAGES, **{"anthropic-version": "2024-01-01"})
+    made, asked = provider("Anthropic"), exchange(MESSAGES, "2024-01-01")
 
     assert b"anthropic-version" not in made.fields(way(made, asked), asked)
 
