@@ -44,6 +44,19 @@ MODEL = Row(
             runbook="Usage",
         ),
         Panel(
+            "Cost",
+            "USD an hour by model, as far as prices are known.",
+            {"{{model}}": "3600e-9 * " + rate("isthmus_cost_nanousd_total", "model")},
+            "currencyUSD",
+            runbook="Usage",
+        ),
+        Panel(
+            "Calls without a price",
+            "A minute by target: the catalog has no price for it, so their cost is unknown.",
+            {"{{target}}": "60 * " + rate("isthmus_unpriced_requests_total", "target")},
+            runbook="Usage",
+        ),
+        Panel(
             "Who uses it",
             "Tokens a minute by tenant.",
             {"{{tenant}}": "60 * " + rate("isthmus_tokens_total", "tenant")},

@@ -76,6 +76,16 @@ TOKENS = Row(
             runbook="Usage",
         ),
         Panel(
+            "Cost by model",
+            "USD an hour, as far as prices are known.",
+            {
+                "{{model}}": "3600e-9 * "
+                + rate("isthmus_cost_nanousd_total", "model", '{place},tenant=~"$tenant",application=~"$application"')
+            },
+            "currencyUSD",
+            runbook="Usage",
+        ),
+        Panel(
             "Tokens by bucket",
             "A minute: input, output, and what came from a provider's cache.",
             {
