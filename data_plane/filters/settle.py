@@ -1,0 +1,81 @@
+"""Estimates what a call has used where its provider has not said, and learns from those that have."""
+
+from msgspec.structs import replace
+
+from data_plane.codecs.request_text import request_text_bytes
+from data_plane.codecs.stream_form import stream_form_of
+from data_plane.exchange import COMPLETED, Exchange, Meter, Outcome
+from data_plane.llm.token_ratio import TokenRatios
+from data_plane.pipeline.filter import Filter
+from data_plane.usage import Usage
+
+ONE_IN = 32  # calls to learn from: it costs some 10 us a kilobyte of text
+
+
+class SettleFilter(Filter):
+    """Stands inside all that counts tokens or cost. `ratios` are the worker's."""
+
+    def __init__(self, ratios: TokenRatios) -> None:
+        self._ratios = ratios
+        self._calls = 0
+
+    def on_complete(self, exchange: Exchange, outcome: Outcome) -> None:
+        meter, usage = exchange.meter, exchange.usage
+        if meter is None:
+            return
+        if outcome is COMPLETED and usage is not None:
+            self._calls += 1
+            if self._calls >= ONE_IN:
+                self._calls = 0
+                self._learn(exchange, meter, usage)
+            return
+        if not _was_served(exchange, outcome) or stream_form_of(exchange.api, exchange.operation).text is None:
+            return
+        if usage is None:
+            self._estimate_all(exchange, meter)
+        elif not meter.is_final():
+            self._estimate_output(exchange, meter, usage)
+
+    def _estimate_all(self, exchange: Exchange, meter: Meter) -> None:
+        model = _model(exchange)
+        exchange.usage = Usage(
+            input_uncached=self._ratios.estimate_input(model, _request_bytes(exchange)),
+            output=self._ratios.estimate_output(model, meter.output_bytes()),
+        )
+        exchange.is_estimated = True
+
+    def _estimate_output(self, exchange: Exchange, meter: Meter, told: Usage) -> None:
+        """Some providers tell at once what they have read, and at the end what they have written."""
+        written = self._ratios.estimate_output(_model(exchange), meter.output_bytes())
+        missing = written - told.output - told.reasoning - told.output_audio
+        if missing > 0:
+            exchange.usage = replace(told, output=told.output + missing)
+            exchange.is_estimated = True
+
+    def _learn(self, exchange: Exchange, meter: Meter, told: Usage) -> None:
+        """From text alone: a thought that nobody sees, or media, would teach another ratio."""
+        model = _model(exchange)
+        read = told.input_uncached + told.cache_read + told.cache_write_5m + told.cache_write_1h
+        if not told.input_audio and not told.input_image:
+            self._ratios.settle_input(model, _request_bytes(exchange), read)
+        if not told.reasoning and not told.output_audio:
+            self._ratios.settle_output(model, meter.output_bytes(), told.output)
+
+
+def _was_served(exchange: Exchange, outcome: Outcome) -> bool:
+    """Whether a provider has worked for it: its answer had begun, or nobody has waited for it."""
+    if not exchange.attempts:
+        return False
+    status = exchange.attempts[-1].status
+    return status == 200 or (not status and outcome is Outcome.CLIENT_GONE)
+
+
+def _model(exchange: Exchange) -> str:
+    """The provider's name for it."""
+    return exchange.target.partition("/")[2]
+
+
+def _request_bytes(exchange: Exchange) -> int:
+    fields = exchange.fields
+    tools = None if fields is None else fields.get("tools")
+    return request_text_bytes(exchange.request.body, 0 if tools is None else len(tools))
