@@ -37,22 +37,6 @@ ROUTED = (
     "sambanova",
     "together",
 )
-# Who is told the limit of an answer as `max_tokens` alone, whatever the model. Sources: their API references (2026-11).
-ONLY_MAX_TOKENS = frozenset(
-    (
-        "Cohere",
-        "Databricks",
-        "DeepSeek",
-        "HuggingFace",
-        "LMStudio",
-        "Mistral",
-        "NvidiaNIM",
-        "Ollama",
-        "Perplexity",
-        "TGI",
-        "Together",
-    )
-)
 MAKERS = ("moonshotai",)  # whom others fall back to, though no type of provider is theirs
 CATALOG_PROVIDERS = frozenset(
     (*CATALOG_IDS.values(), *(f"{prefix}{each}" for prefix in ROUTED_PREFIX.values() for each in ROUTED), *MAKERS)

@@ -13,7 +13,6 @@ from msgspec import structs as msgspec_structs
 from config_schemas.base import PLATFORM_TENANT
 from config_schemas.catalog.lookup import Known, look_up
 from config_schemas.catalog.price import Period, PriceTable, Tier
-from config_schemas.catalog.provider import ONLY_MAX_TOKENS
 from data_plane.config import structs
 from data_plane.config.price_table import FREE, compile_price
 from data_plane.config.state import Build
@@ -62,7 +61,7 @@ class Asked:
 def facts_of(build: Build, asked: Asked) -> TargetFacts:
     """Takes note of all CatalogEntries, so that what changes there is made anew."""
     known = look_up(asked.provider_type, asked.model)
-    traits = _traits(known, asked.provider_type)
+    traits = _traits(known)
     price = None if known.priced is None else compile_price(known.priced.price)
     for entry in _entries(build, asked):
         traits = _changed(traits, entry.spec.capabilities)
@@ -71,7 +70,7 @@ def facts_of(build: Build, asked: Asked) -> TargetFacts:
     return TargetFacts(traits, price, known.name, known.facts.kind)
 
 
-def _traits(known: Known, provider_type: str) -> Traits:
+def _traits(known: Known) -> Traits:
     facts = known.facts
     return Traits(
         max_output_tokens=facts.max_output_tokens,
@@ -80,7 +79,7 @@ def _traits(known: Known, provider_type: str) -> Traits:
         takes_json_schema=facts.takes_json_schema,
         takes_sampling=facts.takes_sampling,
         takes_prefill=facts.takes_prefill,
-        takes_max_completion_tokens=facts.takes_max_completion_tokens and provider_type not in ONLY_MAX_TOKENS,
+        takes_max_completion_tokens=facts.takes_max_completion_tokens,
         takes_developer_role=facts.takes_developer_role,
         takes_later_system=facts.takes_later_system,
         takes_unsigned_calls=facts.takes_unsigned_calls,

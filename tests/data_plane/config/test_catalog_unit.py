@@ -77,8 +77,7 @@ def test_what_nobody_knows_has_no_price_and_the_traits_of_any_model() -> None:
         ("VertexAI", "gemini-3-pro-preview", {"takes_unsigned_calls": False, "context_tokens": 1_048_576}),
         ("AzureOpenAI", "gpt-5", {"takes_sampling": False, "max_output_tokens": 128_000}),
         ("Mistral", "mistral-large-latest", {"takes_max_completion_tokens": False}),
-        ("Ollama", "gpt-oss:20b", {"takes_max_completion_tokens": False, "context_tokens": 131_072}),
-        ("VLLM", "openai/gpt-oss-20b", {"takes_max_completion_tokens": True}),
+        ("Ollama", "gpt-oss:20b", {"takes_max_completion_tokens": True, "context_tokens": 131_072}),
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )
