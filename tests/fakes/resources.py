@@ -107,6 +107,23 @@ def _attached(
     )
 
 
+PROVIDER_AUTHS = st.one_of(
+    optional({}, type=st.sampled_from(["ApiKey", "None"]), secretRef=REFERENCES, header=st.just("x-key")),
+    optional({"secretRefs": st.lists(REFERENCES, min_size=2, max_size=3, unique_by=str)}, cooldownSeconds=st.just(5)),
+    st.fixed_dictionaries(
+        {
+            "type": st.just("OAuthClient"),
+            "secretRef": REFERENCES,
+            "oauth": optional(
+                {"tokenUrl": st.just("https://idp.example/token"), "clientId": st.just("c")},
+                scopes=st.just(["a", "b"]),
+                clientAuthentication=st.just("Post"),
+            ),
+        }
+    ),
+    st.fixed_dictionaries({"type": st.just("GoogleServiceAccount"), "secretRef": REFERENCES}),
+    st.fixed_dictionaries({"type": st.just("AwsKeys"), "aws": st.fixed_dictionaries({"keysRef": REFERENCES})}),
+)
 SPECS: dict[str, st.SearchStrategy[Any]] = {
     "Tenant": optional({}, displayName=TEXTS),
     "Gateway": optional(
@@ -134,9 +151,9 @@ SPECS: dict[str, st.SearchStrategy[Any]] = {
         st.one_of(st.just({}), API_VERSIONS),
     ),
     "Provider": optional(
-        {"type": st.sampled_from(["OpenAI", "Anthropic", "Gemini"])},
+        {"type": st.sampled_from(["OpenAI", "Anthropic", "Gemini"]), "region": st.just("eu-west-1")},
         baseUrl=st.sampled_from(["", "http://127.0.0.1:8000/v1"]),
-        auth=optional({}, type=st.sampled_from(["ApiKey", "None"]), secretRef=REFERENCES, header=st.just("x-key")),
+        auth=PROVIDER_AUTHS,
         tls=TLS,
     ),
     "Model": optional(
