@@ -347,9 +347,9 @@ class ResponsesEncoder:
         self._finish(status, outcome, frames)
 
     def _fail(self, failed: Failed, frames: list[bytes]) -> None:
-        """First the words of the provider, then those that the SDKs know."""
+        """First the words of the provider, then those that the SDKs know. By `error` inside, and not without, they raise."""
         error: Json = {"code": failed.code, "message": failed.message, "param": None}
-        self._send("error", error, frames)
+        self._send("error", {**error, "error": error}, frames)
         if not self._head:
             self._is_over = True
             return

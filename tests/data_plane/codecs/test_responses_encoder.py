@@ -269,7 +269,8 @@ def test_a_failure_is_told_in_its_own_words_and_in_those_of_the_sdk(failed: Fail
 def test_a_failure_at_once_is_an_error_alone() -> None:
     frames = documents(frames_of(CODEC, [Failed(503, "overloaded", "Busy")], REQUEST))
 
-    assert frames == [{"type": "error", "sequence_number": 0, "code": "overloaded", "message": "Busy", "param": None}]
+    told = {"code": "overloaded", "message": "Busy", "param": None}
+    assert frames == [{"type": "error", "sequence_number": 0, **told, "error": told}]
 
 
 @mark.parametrize(
