@@ -347,7 +347,7 @@ class ResponsesEncoder:
         self._finish(status, outcome, frames)
 
     def _fail(self, failed: Failed, frames: list[bytes]) -> None:
-        """First the words of the provider, then those that the SDKs know. By `error` inside, and not without, they raise."""
+        """First the words of the provider, then those that the SDKs know: by `error` inside they raise."""
         error: Json = {"code": failed.code, "message": failed.message, "param": None}
         self._send("error", {**error, "error": error}, frames)
         if not self._head:
