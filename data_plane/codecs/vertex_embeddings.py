@@ -60,11 +60,11 @@ def decode_response(body: bytes, request: EmbedRequest) -> Embeddings:
 
 def _count(found: list[JsonReader]) -> Usage | None:
     """Of all; None where one does not say. Tokens are floating-point numbers here."""
-    tokens = 0
+    tokens = 0.0
     for each in found:
         statistics = each.object("statistics")
         count = statistics.number("token_count") if statistics is not None else None
         if count is None or count < 0:
             return None
-        tokens += round(count)
-    return Usage(input_uncached=tokens)
+        tokens += count
+    return Usage(input_uncached=round(tokens))

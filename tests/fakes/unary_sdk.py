@@ -27,7 +27,8 @@ class Wire:
     def body(self) -> Any:
         return json.loads(self.sent)
 
-    def _handle(self, path: str, sent: bytes) -> bytes:
+    def handle(self, path: str, sent: bytes) -> bytes:
+        """As if it had been sent."""
         self.path, self.sent = path, sent
         return self._answer(path, sent)
 
@@ -35,7 +36,7 @@ class Wire:
         """For SDKs of OpenAI, Anthropic and Google."""
         return httpx2.Client(
             transport=httpx2.MockTransport(
-                lambda request: httpx2.Response(200, content=self._handle(request.url.path, request.content))
+                lambda request: httpx2.Response(200, content=self.handle(request.url.path, request.content))
             )
         )
 
@@ -43,7 +44,7 @@ class Wire:
         """For Cohere's."""
         return httpx.Client(
             transport=httpx.MockTransport(
-                lambda request: httpx.Response(200, content=self._handle(request.url.path, request.content))
+                lambda request: httpx.Response(200, content=self.handle(request.url.path, request.content))
             )
         )
 
