@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+MODULES = {"google-genai": "google.genai"}  # of packages that are imported by another name
+
 
 def make(arguments: Sequence[str]) -> str:
     """The targets are there."""
@@ -22,7 +24,7 @@ def make(arguments: Sequence[str]) -> str:
 def pip(arguments: Sequence[str]) -> str:
     """The packages are installed."""
     command, *names = [each for each in arguments if not each.startswith("-")]
-    missing = [each for each in names if importlib.util.find_spec(each.replace("-", "_")) is None]
+    missing = [each for each in names if importlib.util.find_spec(MODULES.get(each, each.replace("-", "_"))) is None]
     return f"pip: '{missing[0]}' is not there" if command != "install" or missing else ""
 
 
