@@ -20,6 +20,7 @@ from data_plane.pipeline.framing import (
     encode_head,
     encode_switch,
     has_no_body,
+    with_line,
 )
 from data_plane.pipeline.phase import Phase
 from data_plane.pipeline.plan import Plan
@@ -227,6 +228,8 @@ class Delivery:
                     self._fail(fault)
                 return
             head, data, self._uncommitted = self._uncommitted.head, committed, None
+        if last and head and exchange.cost_line is not None and not self._failing:
+            head = with_line(head, exchange.cost_line())
         framing = self._framing
         if framing is not LENGTH:
             if framing is CHUNKED:

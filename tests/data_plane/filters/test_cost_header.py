@@ -2,10 +2,13 @@
 
 from pytest import mark
 
-from data_plane.exchange import Exchange, Request, Timeouts
+from data_plane.errors import BadGateway
+from data_plane.exchange import Exchange, Request, Response, Timeouts
 from data_plane.filters.cost_header import CostHeaderFilter, usd
 from data_plane.llm.price import Period, Price, Tier
 from data_plane.usage import Usage
+from tests.fakes.filters import Act
+from tests.fakes.sides import Sides, run_through, unchunk
 
 USED = Usage(output=1_250)
 PRICE = Price("test 1", (), Period((Tier(-1, (1_000_000_000,) * 9),)))  # a micro-USD a token
@@ -84,3 +87,47 @@ def test_an_unknown_cost_is_not_told() -> None:
 )
 def test_usd_are_decimal_numbers(nanousd: int, text: str) -> None:
     assert usd(nanousd) == text
+
+
+def served(pieces: list[bytes], *, at_once: bool = False, usage: Usage | None = USED) -> Sides:
+    """An answer in so many reads, through a run whose plan has the filter."""
+
+    def begin(made: Exchange) -> None:
+        made.meter, made.price = Meter(usage), PRICE
+
+    sides = run_through(Act(begin), CostHeaderFilter(lambda: 0.0))
+    sides.run.start()
+    length = sum(map(len, pieces))
+    sides.run.on_response(Response(200, [(b"content-type", b"application/json")], length), pieces[0], at_once)
+    for number, piece in enumerate(pieces[1:], start=2):
+        assert sides.client.written == []
+        sides.run.on_body(piece, number == len(pieces))
+    return sides
+
+
+def head_of(sides: Sides) -> bytes:
+    return b"".join(sides.client.written).partition(b"\r\n\r\n")[0] + b"\r\n"
+
+
+@mark.parametrize("pieces", [[b'{"a":1}'], [b'{"a"', b":1}"], [b"", b'{"a":', b"1}"]], ids=["whole", "two", "three"])
+def test_the_header_goes_out_before_the_answer_however_it_comes(pieces: list[bytes]) -> None:
+    sides = served(pieces, at_once=len(pieces) == 1)
+
+    assert head_of(sides).count(b"x-isthmus-cost: 0.00125\r\n") == 1
+    assert unchunk(sides.client.body) == b'{"a":1}'
+    assert sides.client.ends == ["finished"]
+
+
+def test_an_answer_whose_cost_is_unknown_goes_out_without() -> None:
+    sides = served([b'{"a"', b":1}"], usage=None)
+
+    assert b"x-isthmus-cost" not in head_of(sides)
+    assert unchunk(sides.client.body) == b'{"a":1}'
+
+
+def test_a_failure_is_told_without_a_cost() -> None:
+    sides = served([b'{"a"'])
+    sides.run.on_failure(BadGateway("it broke"))
+
+    assert sides.client.status == b"502"
+    assert b"x-isthmus-cost" not in head_of(sides)
