@@ -38,6 +38,7 @@ class Call:
 class Kept:
     """A kind of what providers keep. `all`: methods of its own path; `one`: by what stands behind an id in the path."""
 
+    api: Api
     operation: str
     all: Methods
     one: Mapping[bytes, Methods]
@@ -69,17 +70,19 @@ OPENAI_CALLS = _calls(
 ANTHROPIC_CALLS = _calls(ANTHROPIC, {b"/messages": "messages", b"/messages/count_tokens": "count_tokens"})
 COHERE_CALLS = _calls(COHERE, {b"/rerank": "rerank"})
 CALLS: Mapping[Api, Mapping[bytes, Call]] = {OPENAI: OPENAI_CALLS, ANTHROPIC: ANTHROPIC_CALLS, COHERE: COHERE_CALLS}
-FILES = Kept("files", GET_POST, {b"": GET_DELETE, b"/content": GET})
-KEPT: Mapping[Api, Mapping[bytes, Kept]] = {
+ONE_FILE: Mapping[bytes, Methods] = {b"": GET_DELETE, b"/content": GET}
+KEPT: Mapping[str, Mapping[bytes, Kept]] = {
     OPENAI: {
-        b"/files": FILES,
-        b"/batches": Kept("batches", GET_POST, {b"": GET, b"/cancel": POST}),
-        b"/responses": Kept("stored_responses", (), {b"": GET_DELETE, b"/cancel": POST, b"/input_items": GET}),
-        b"/chat/completions": Kept("stored_chat", GET, {b"": (*GET_DELETE, b"POST"), b"/messages": GET}),
+        b"/files": Kept(OPENAI, "files", GET_POST, ONE_FILE),
+        b"/batches": Kept(OPENAI, "batches", GET_POST, {b"": GET, b"/cancel": POST}),
+        b"/responses": Kept(OPENAI, "stored_responses", (), {b"": GET_DELETE, b"/cancel": POST, b"/input_items": GET}),
+        b"/chat/completions": Kept(OPENAI, "stored_chat", GET, {b"": (*GET_DELETE, b"POST"), b"/messages": GET}),
     },
     ANTHROPIC: {
-        b"/files": FILES,
-        b"/messages/batches": Kept("batches", GET_POST, {b"": GET_DELETE, b"/cancel": POST, b"/results": GET}),
+        b"/files": Kept(ANTHROPIC, "files", GET_POST, ONE_FILE),
+        b"/messages/batches": Kept(
+            ANTHROPIC, "batches", GET_POST, {b"": GET_DELETE, b"/cancel": POST, b"/results": GET}
+        ),
     },
 }
 # Method of a model in Gemini's paths, as in `/models/gemini-pro:generateContent`.
@@ -127,6 +130,22 @@ def classify(path: bytes, headers: Mapping[bytes, bytes], method: bytes = b"POST
     return _under(api, slash + rest)
 
 
+def find_kept(api: str, path: bytes) -> Call | None:
+    """`/files`, `/files/<id>`, `/files/<id>/content` and the like; None: the path is none of these."""
+    kinds = KEPT.get(api, {})
+    kind = kinds.get(path)
+    if kind is not None:
+        return Call(kind.api, kind.operation, path, kind.all, id=b"") if kind.all else None
+    for root, kind in kinds.items():
+        if not path.startswith(root + b"/"):
+            continue
+        id, slash, rest = path[len(root) + 1 :].partition(b"/")
+        methods = kind.one.get(slash + rest)
+        if methods is not None and id:
+            return Call(kind.api, kind.operation, path, methods, id=id)
+    return None
+
+
 def _listing(call: Call, method: bytes) -> Call | None:
     """`GET /chat/completions` lists what is stored, by the path that else asks a model."""
     if method != b"GET" or call.operation != "chat":
@@ -159,23 +178,7 @@ def _under(api: Api, path: bytes) -> Call:
         return Call(api, "", path)
     if api == OPENAI and path.startswith(DEPLOYMENTS):
         return _at_deployment(path)
-    return CALLS[api].get(path) or _at_kept(api, path) or Call(api, "", path)
-
-
-def _at_kept(api: Api, path: bytes) -> Call | None:
-    """`/files`, `/files/<id>`, `/files/<id>/content` and the like."""
-    kinds = KEPT.get(api, {})
-    kind = kinds.get(path)
-    if kind is not None:
-        return Call(api, kind.operation, path, kind.all, id=b"") if kind.all else None
-    for root, kind in kinds.items():
-        if not path.startswith(root + b"/"):
-            continue
-        id, slash, rest = path[len(root) + 1 :].partition(b"/")
-        methods = kind.one.get(slash + rest)
-        if methods is not None and id:
-            return Call(api, kind.operation, path, methods, id=id)
-    return None
+    return CALLS[api].get(path) or find_kept(api, path) or Call(api, "", path)
 
 
 def _at_model(api: Api, path: bytes) -> Call:

@@ -22,10 +22,11 @@ CODING = b"content-encoding"
 class Form:
     """One exchange's."""
 
-    __slots__ = ("_boundary", "_is_fixed", "_needed", "_reader", "growth", "is_streamed")
+    __slots__ = ("_boundary", "_is_fixed", "_names_model", "_needed", "_reader", "growth", "is_streamed")
 
-    def __init__(self, boundary: bytes, needed: str) -> None:
-        """`needed`: the field that must be known; empty if none must."""
+    def __init__(self, boundary: bytes, needed: str, *, names_model: bool = True) -> None:
+        """`needed`: the field that must be known; empty if none must. `names_model`: whether a model is asked."""
+        self._names_model = names_model
         self._boundary = boundary
         self._needed = needed
         self._reader = FormReader(boundary, READ)
@@ -79,6 +80,8 @@ class Form:
 
     def reworded(self, beginning: bytes, model: str) -> bytes:
         """The beginning of the body, or all of it, with another model's name; with one, where there was none."""
+        if not self._names_model:
+            return beginning
         name = model.encode()
         place = self._reader.places.get("model")
         if place is None:
@@ -88,6 +91,10 @@ class Form:
             changed = beginning[: place[0]] + name + beginning[place[1] :]
         self.growth = len(changed) - len(beginning)
         return changed
+
+    def file_place(self) -> tuple[int, int] | None:
+        """Where the content of the field `file` stands in the whole body."""
+        return self._reader.files.get("file")
 
 
 def is_form(headers: Mapping[bytes, bytes]) -> bool:
@@ -113,4 +120,4 @@ def form_of(headers: Mapping[bytes, bytes], call: tuple[str, str], model: str) -
     if boundary is None:
         raise UnsupportedContent("this is asked for with `content-type: multipart/form-data`")
     needed = NEEDED.get(call, "model")
-    return Form(boundary, "" if model and needed == "model" else needed)
+    return Form(boundary, "" if model and needed == "model" else needed, names_model=needed == "model")

@@ -18,6 +18,7 @@ NAME = re.compile(rb"[A-Za-z0-9_.\-\[\]]{1,128}")
 # A parameter of `content-disposition`; in quotes, browsers write `%22` for a quote, others a backslash before it.
 PARAMETER = re.compile(rb"""\s*;\s*([A-Za-z]+\*?)=(?:"((?:[^"\\]|\\.)*)"|([^\s";]+))""")
 FORM_DATA = re.compile(rb"\s*form-data", re.IGNORECASE)
+FILE = "file"  # of which every API that has it takes one
 FORBIDDEN_FIELDS = frozenset((b"content-transfer-encoding", b"content-encoding"))  # RFC 7578 4.7
 END = b"\r\n"
 DASHES = b"--"
@@ -65,6 +66,7 @@ class FormReader:
     __slots__ = (
         "_buffer",
         "_delimiter",
+        "_file",
         "_name",
         "_offset",
         "_parts",
@@ -73,6 +75,7 @@ class FormReader:
         "_value",
         "_wanted",
         "fields",
+        "files",
         "has_file",
         "places",
     )
@@ -80,6 +83,7 @@ class FormReader:
     def __init__(self, boundary: bytes, wanted: frozenset[str]) -> None:
         self.fields: dict[str, bytes] = {}  # those that are whole
         self.places: dict[str, tuple[int, int]] = {}  # of their values in the body
+        self.files: dict[str, tuple[int, int]] = {}  # places of the contents of files that are whole, by field
         self.has_file = False  # whether a part with a file name has begun
         self._delimiter = DASHES + boundary
         self._wanted = wanted
@@ -87,6 +91,7 @@ class FormReader:
         self._buffer = b""
         self._offset = 0  # in the body, of the buffer's first byte
         self._name = ""  # of the part, if it is wanted
+        self._file = ""  # of the part, if it is a file
         self._start = 0  # of its value
         self._value: list[bytes] = []
         self._parts = 0
@@ -170,6 +175,9 @@ class FormReader:
         self._skip(end + 4)
         self._start = self._offset
         self._name = ""
+        self._file = name if is_file else ""
+        if self._file == FILE and FILE in self.files:
+            raise Malformed("`file` stands twice in the form")
         if name in self._wanted:
             if is_file:
                 raise Malformed(f"`{name}` must be a field, not a file")
@@ -195,6 +203,8 @@ class FormReader:
             self.fields[self._name] = b"".join(self._value)
             self.places[self._name] = (self._start, self._offset)
             self._value = []
+        elif self._file:
+            self.files[self._file] = (self._start, self._offset)
         self._skip(2 + len(delimiter))
         self._state = BEHIND_BOUNDARY
         return True

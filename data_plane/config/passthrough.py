@@ -3,6 +3,7 @@
 from msgspec import Raw
 
 from data_plane.codecs.client_api import PREFIXES, Api
+from data_plane.codecs.query_fields import without
 from data_plane.config.route_unit import CompiledMatch
 from data_plane.config.units import CompiledProvider
 from data_plane.filters.passthrough import PassthroughFilter, SignedPassthroughFilter
@@ -43,5 +44,5 @@ def spoken(provider: Provider) -> frozenset[Api]:
 def _target(asked: Asked) -> bytes:
     """A key in the query is the caller's."""
     path = asked.path or b"/"
-    query = b"&".join(field for field in asked.query.split(b"&") if not field.startswith(b"key="))
+    query = without(asked.query, (b"key",)) if asked.query else b""
     return path + b"?" + query if query else path

@@ -10,15 +10,20 @@ from typing import Literal, Protocol, assert_never
 
 from data_plane.codecs.model_list import ModelEntry
 from data_plane.config import rest_route, structs
+from data_plane.config.keeping import find_keepers, version_of
 from data_plane.config.passthrough import native_version
 from data_plane.config.policy_table import PolicyTable
 from data_plane.config.route_unit import CompiledRoute
 from data_plane.errors import GatewayError, MethodNotAllowed, NotFound, NotProgrammed
 from data_plane.exchange import Exchange, Request
 from data_plane.filters.authenticate import AuthenticateFilter
+from data_plane.filters.batch_file import BatchFileFilter
 from data_plane.filters.cors import CorsFilter, PreflightFilter
+from data_plane.filters.cost import CostFilter
+from data_plane.filters.cost_header import CostHeaderFilter
 from data_plane.filters.form_model import FormModelFilter
 from data_plane.filters.inflate import InflateFilter
+from data_plane.filters.kept import KeptFilter
 from data_plane.filters.measure import MeasureFilter
 from data_plane.filters.model import ModelFilter
 from data_plane.filters.models_list import ModelsListFilter
@@ -26,12 +31,18 @@ from data_plane.filters.order import in_order
 from data_plane.filters.record import RecordFilter
 from data_plane.filters.refuse import RefuseFilter
 from data_plane.filters.respond import RespondFilter
+from data_plane.filters.seal import SealFilter
+from data_plane.filters.settle import SettleFilter
+from data_plane.filters.unseal import UnsealFilter
+from data_plane.filters.upload import UploadFilter
 from data_plane.filters.usage import UsageFilter
 from data_plane.filters.watch import WatchFilter
 from data_plane.identity.directory import Directory
+from data_plane.identity.keepers import Keepers
 from data_plane.identity.model_choice import ModelChoice
 from data_plane.limits.byte_budget import ByteBudget
 from data_plane.limits.per_address import RequestRates
+from data_plane.llm.token_ratio import TokenRatios
 from data_plane.observability.metrics import Metrics
 from data_plane.pipeline.filter import Filter
 from data_plane.pipeline.plan import Plan, compile_plan
@@ -40,10 +51,13 @@ from data_plane.pipeline.watch import Watched
 from data_plane.telemetry.record import Recorder
 from data_plane.upstream.cluster import ModelVersion, ServiceTarget
 
+OPTIONS = {"options": frozenset(("POST", "OPTIONS")), "models options": frozenset(("GET", "HEAD", "OPTIONS"))}
 LIST = "models"  # in the place of a model's path
 MAX_PLANS = 4096  # of one revision; beyond, they are made anew
 
-Entrance = Literal["rest", "model", "models", "options", "models options", "unknown", "coded model", "form"]
+Entrance = Literal[
+    "rest", "model", "models", "options", "models options", "unknown", "coded model", "form", "kept", "upload"
+]
 Refusal = Literal["no_route", "not_programmed"]
 
 
@@ -77,6 +91,7 @@ class Tools:
     inflated: ByteBudget = field(default_factory=ByteBudget)
     open_tunnels: dict[str, int] = field(default_factory=dict)  # how many a route has
     watched: Watched = field(default_factory=Watched)
+    ratios: TokenRatios = field(default_factory=TokenRatios)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +120,7 @@ class Plans:
         self._refusals: dict[Refusal, Plan] = {}
         self._preflights: dict[str, Preflight | None] = {}
         self._wrong_methods: dict[tuple[str, frozenset[str], bool], Plan] = {}
+        self._keepers: dict[str, Keepers | None] = {}
 
     def entry(self, route: CompiledRoute, entrance: Entrance, place: int = 0) -> Plan:
         """The plan with which a request on a route begins. `place`: of the match, where it matters."""
@@ -166,23 +182,41 @@ class Plans:
             case "rest" if route.problem:
                 return compile_plan(in_order((*outer, RefuseFilter(lambda: NotProgrammed(route.problem)))))
             case "rest":
-                own = rest_route.entry_filters(route, route.matches[place])
-                usage = (UsageFilter(self._tools.metrics),) if route.provider is not None else ()
-                filters = (*outer, *usage, *self._watching(route), authenticate, *own)
-                return _entry(filters, lambda entered: self._to_rest(route, place, entered))
-            case "options":
-                return compile_plan(in_order((*outer, _options(frozenset(("POST", "OPTIONS"))))))
-            case "models options":
-                return compile_plan(in_order((*outer, _options(frozenset(("GET", "HEAD", "OPTIONS"))))))
+                own = (*self._watching(route), authenticate, *rest_route.entry_filters(route, route.matches[place]))
+                return _entry(
+                    (*outer, *self._metering(route), *own), lambda entered: self._to_rest(route, place, entered)
+                )
+            case "options" | "models options":
+                return compile_plan(in_order((*outer, _options(OPTIONS[entrance]))))
             case "models":
                 listed = {name: (model.name, model.entry) for name, model in models.items() if not model.problem}
                 return _entry((*outer, authenticate), lambda entered: self._to_list(route, listed, entered))
+            case "kept" | "upload":
+                return self._make_kept_entry(route, (*outer, *self._watching(route), authenticate), entrance)
             case "model" | "coded model" | "form":
-                outer = (*outer, UsageFilter(self._tools.metrics), *self._watching(route))
+                settling = SettleFilter(self._tools.ratios)
+                outer = (*outer, *self._counting(route), settling, *self._watching(route))
                 filters = (*outer, authenticate, *self._reading(route, entrance))
                 return _entry(filters, lambda entered: self._to_model(route, entrance, entered))
             case _:
                 assert_never(entrance)
+
+    def _metering(self, route: CompiledRoute) -> tuple[Filter, ...]:
+        return self._counting(route) if route.provider is not None else ()
+
+    def _counting(self, route: CompiledRoute) -> tuple[Filter, ...]:
+        """What was used, and what it has cost."""
+        tools = self._tools
+        told = (CostHeaderFilter(tools.wall_clock),) if route.shows_cost else ()
+        return (UsageFilter(tools.metrics), CostFilter(tools.metrics, tools.wall_clock), *told)
+
+    def _make_kept_entry(self, route: CompiledRoute, outer: tuple[Filter, ...], entrance: Entrance) -> Plan:
+        """For what the providers of the route's models keep."""
+        keepers = self._keepers_of(route)
+        if keepers is None:
+            return compile_plan(in_order((*outer, RefuseFilter(no_sealed_ids))))
+        keeping = KeptFilter(keepers) if entrance == "kept" else UploadFilter(keepers)
+        return _entry((*outer, keeping), lambda entered: self._to_keeper(route, keepers, entered))
 
     def _watching(self, route: CompiledRoute) -> tuple[Filter, ...]:
         """What has that cut off which its caller may no longer have."""
@@ -200,7 +234,35 @@ class Plans:
         if entrance == "form":
             return (FormModelFilter(choice),)
         coded = (InflateFilter(self._tools.inflated),) if entrance == "coded model" else ()
-        return (*coded, ModelFilter(choice))
+        keepers = self._keepers_of(route)
+        sealing = (UnsealFilter(keepers), SealFilter(keepers)) if keepers is not None else ()
+        return (*coded, ModelFilter(choice), *sealing)
+
+    def _keepers_of(self, route: CompiledRoute) -> Keepers | None:
+        if route.path not in self._keepers:
+            self._keepers[route.path] = find_keepers(route)
+        return self._keepers[route.path]
+
+    def _to_keeper(
+        self, route: CompiledRoute, keepers: Keepers, entered: tuple[Filter, ...]
+    ) -> Callable[[Exchange], Plan]:
+        """What goes on from an entry plan for what a provider keeps, once it is known which provider."""
+
+        def next_plan(exchange: Exchange) -> Plan:
+            form = exchange.form
+            purpose = "batch" if form is not None and form.text("purpose") == "batch" else ""
+            caller_set = exchange.identity.policy_set if exchange.identity is not None else 0
+            key = (f"{route.path}#kept{'' if form is None else ' form'}", exchange.provider, purpose, caller_set)
+            plan = self._full.get(key)
+            if plan is None:
+                filters = self._policies.filters(route, None, None, caller_set)
+                if purpose:
+                    filters.append(BatchFileFilter(keepers))
+                dispatcher = self._tools.dispatchers.for_model((version_of(route, exchange.provider),), None)
+                plan = self._keep(key, compile_full(entered, filters, dispatcher))
+            return plan
+
+        return next_plan
 
     def _to_model(
         self, route: CompiledRoute, entrance: Entrance, entered: tuple[Filter, ...]
@@ -290,6 +352,10 @@ def _options(allowed: frozenset[str]) -> RespondFilter:
 
 def _wrong_method(allowed: frozenset[str]) -> GatewayError:
     return MethodNotAllowed("what is here is not served by this method", allowed=allowed)
+
+
+def no_sealed_ids() -> GatewayError:
+    return NotFound("files, batches and stored answers are served when the gateway has a key: `spec.sealedIds`")
 
 
 def no_route() -> GatewayError:

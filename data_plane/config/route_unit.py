@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 from data_plane.codecs.model_list import ModelEntry
 from data_plane.config import structs
+from data_plane.config.id_keys import find_sealer
 from data_plane.config.rejection import Rejected
 from data_plane.config.state import Build
 from data_plane.config.units import CompiledModel, CompiledProvider, CompiledService, Labels, labels_of, owner_of
 from data_plane.filters.authenticate import Admittance
+from data_plane.providers.sealed_id import IdSealer
 
 ANY_SEGMENT = re.compile(r"\{[A-Za-z0-9_.-]+\}")
 
@@ -60,7 +62,9 @@ class CompiledRoute:
     upgrades: tuple[structs.Upgrade, ...] = ()
     cuts_answers: bool = False  # of who may no longer have them
     provider: CompiledProvider | None = None
+    sealer: IdSealer | None = None  # of ids of what the models' providers keep
     is_lossy: bool = False  # translations may leave out what has no equivalent
+    shows_cost: bool = False  # to clients, in a header
 
     @property
     def full_name(self) -> str:
@@ -121,7 +125,9 @@ def make_route(build: Build, path: str, gateway: str) -> CompiledRoute | None:
         spec.upgrades,
         spec.on_revocation == "Cut",
         provider,
+        find_sealer(build, gateway) if models is not None else None,
         spec.models is not None and spec.models.lossy == "Allow",
+        spec.models is not None and spec.models.cost_header == "Show",
     )
 
 

@@ -7,7 +7,7 @@ each provider, as its row names it (2026-11).
 from collections.abc import Mapping
 
 from data_plane.providers.anthropic import VERSION
-from data_plane.providers.openai import SURFACES
+from data_plane.providers.openai import KEPT, SURFACES
 from data_plane.providers.paths import at
 from data_plane.providers.surface import Place, ProviderType, Surface
 from data_plane.providers.wording import (
@@ -77,7 +77,7 @@ def compatible(
 
 COMPATIBLE: tuple[ProviderType, ...] = (
     # Whoever is not below: what a server does not have, it answers with 404.
-    compatible("OpenAICompatible", "", speaks(*SURFACES, RERANK, COHERE_RERANK)),
+    compatible("OpenAICompatible", "", {**speaks(*SURFACES, RERANK, COHERE_RERANK), **KEPT}),
     # inference-docs.cerebras.ai/resources/openai; fields as in its SDK 1.91, others are errors of validation.
     compatible(
         "Cerebras",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from data_plane.providers.paths import at
+from data_plane.providers.paths import at, below
 from data_plane.providers.surface import Place, ProviderType, Surface
 
 SURFACES: Mapping[str, Surface] = {
@@ -20,10 +20,16 @@ SURFACES: Mapping[str, Surface] = {
     "openai-transcriptions": Surface(at(b"/audio/transcriptions")),
     "openai-translations": Surface(at(b"/audio/translations")),
 }
+# What it keeps, by paths with ids.
+KEPT: Mapping[str, Surface] = {
+    wire: Surface(below(b""))
+    for wire in ("openai-files", "openai-batches", "openai-stored-responses", "openai-stored-chat")
+}
+ALL: Mapping[str, Surface] = {**SURFACES, **KEPT}
 
 
 def surfaces(place: Place) -> Mapping[str, Surface]:
-    return SURFACES
+    return ALL
 
 
 def base_url(place: Place) -> str:

@@ -21,6 +21,15 @@ def at(path: bytes) -> Callable[[Asked], bytes]:
     return target
 
 
+def below(root: bytes) -> Callable[[Asked], bytes]:
+    """The client's own path, below another root; for wire APIs that have several."""
+
+    def target(asked: Asked) -> bytes:
+        return root + (asked.path or b"/") + forwarded_query(asked.query)
+
+    return target
+
+
 def escaped(model: str) -> bytes:
     """A model's name in a path."""
     return quote(model, safe=STANDING).encode()

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Container
 
 from data_plane.codecs.retry_after import retry_after
-from data_plane.errors import GatewayError, Overloaded, ProviderAuthFailed, ProviderRateLimited
+from data_plane.errors import GatewayError, ObjectNotFound, Overloaded, ProviderAuthFailed, ProviderRateLimited
 from data_plane.exchange import Exchange, Response
 from data_plane.pipeline.sides import Receiver
 from data_plane.upstream.cluster import ModelVersion
@@ -38,8 +38,11 @@ class ModelDispatcher:
         }
 
     def send(self, receiver: Receiver, *, streams_body: bool) -> None:
-        version = self._choice.choose(receiver.exchange)
-        self._versions[version.name].send(receiver, streams_body=streams_body)
+        exchange = receiver.exchange
+        chosen = self._versions[self._choice.choose(exchange).name]
+        if exchange.pinned and not chosen.has(exchange.pinned):
+            chosen = next((each for each in self._versions.values() if each.has(exchange.pinned)), chosen)
+        chosen.send(receiver, streams_body=streams_body)
 
 
 class VersionDispatcher:
@@ -59,10 +62,19 @@ class VersionDispatcher:
         exchange = receiver.exchange
         exchange.model_version = self._name
         framing = streamed_framing(exchange) if streams_body else WHOLE
-        if self._only is not None:
+        if exchange.pinned:
+            senders = self._senders.without(lambda sender: sender.provider_name != exchange.pinned)
+            if senders is None:
+                raise ObjectNotFound("what the request refers to is kept where this model is not served")
+            self._send_to_one(receiver, senders, framing, b"")
+        elif self._only is not None:
             self._only.send(receiver, self, framing, b"")
         else:
             self._send_to_one(receiver, self._senders, framing, b"")
+
+    def has(self, provider: str) -> bool:
+        """Whether the version is served by a provider."""
+        return any(sender.provider_name == provider for sender in self._senders.items)
 
     def judge(self, receiver: Receiver, response: Response, *, can_resend: bool) -> tuple[Failure, GatewayError] | None:
         status, exchange = response.status, receiver.exchange
@@ -133,7 +145,10 @@ class VersionDispatcher:
     def _untried(self, exchange: Exchange) -> Weighted[TargetSender] | None:
         if len(exchange.attempts) >= MAX_TRIES:
             return None
-        return _without(self._senders, {attempt.target for attempt in exchange.attempts})
+        left = _without(self._senders, {attempt.target for attempt in exchange.attempts})
+        if left is not None and exchange.pinned:
+            left = left.without(lambda sender: sender.provider_name != exchange.pinned)
+        return left
 
     def _has_other_key(self, exchange: Exchange, response: Response) -> bool:
         wait = retry_after(dict(response.headers))

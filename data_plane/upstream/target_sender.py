@@ -113,6 +113,10 @@ class TargetSender:
         self._parts = parts
         self._paths: dict[tuple[str, str], _Path] = {}
 
+    @property
+    def provider_name(self) -> str:
+        return self._provider.name
+
     def send(self, receiver: Receiver, owner: Owner, framing: BodyFraming, waiting: bytes) -> None:
         """Send an exchange. `waiting`: what has come of a body that is not `WHOLE`.
 
@@ -256,7 +260,9 @@ def _decode(translation: Translation, exchange: Exchange) -> Any:
         model=exchange.model_requested,
         streams=exchange.stream,
     )
-    request = translation.decode(asked.body, call)
+    request = translation.decode(asked.body, exchange.fields, call)
+    if exchange.adds_usage:  # asked for by us: the client does not want to see it
+        request.wants_usage = False
     if exchange.api == GEMINI and exchange.stream and b"alt=sse" not in asked.query:
         request.wants_array = True
     return request

@@ -96,7 +96,8 @@ def test_what_is_no_object_stays_as_it_is(body: bytes) -> None:
     "event, wanted",
     [
         param(
-            b'event: response.created\ndata: {"type":"response.created","response":{"id":"r","output":[{"id":"m"}]}}\n\n',
+            b'event: response.created\n'
+            b'data: {"type":"response.created","response":{"id":"r","output":[{"id":"m"}]}}\n\n',
             b'event: response.created\n'
             b'data: {"type":"response.created","response":{"id":"sealed:r","output":[{"id":"m"}]}}\n\n',
             id="a response",
