@@ -6,9 +6,8 @@ the interpreter's lock meanwhile: whoever must not stand still counts slice by s
 
 import re
 from collections.abc import Iterator
-from importlib import import_module
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
-from pathlib import Path
+from importlib.machinery import PathFinder
+from importlib.util import find_spec, module_from_spec
 from types import ModuleType
 from typing import Protocol
 
@@ -52,7 +51,7 @@ def load(encoding: str) -> Tokenizer:
     """The tokenizer of a vocabulary, once in a process."""
     tokenizer = _loaded.get(encoding)
     if tokenizer is None:
-        tokenizer = _loaded[encoding] = _bindings().tokenizer_for_encoding(encoding)
+        tokenizer = _loaded[encoding] = bindings_of(PACKAGE).tokenizer_for_encoding(encoding)
     return tokenizer
 
 
@@ -87,14 +86,17 @@ def _boundary(text: str, low: int, high: int) -> int:
     return high
 
 
-def _bindings() -> ModuleType:
-    """Only what counts: the package itself would read all of its vocabularies into dicts, which takes 70 MB more."""
-    package = find_spec(PACKAGE)
-    for folder in (package.submodule_search_locations or ()) if package is not None else ():
-        for path in sorted(Path(folder).glob("_bindings*.so")):
-            spec = spec_from_file_location(f"{PACKAGE}._bindings", path)
-            if spec is not None and spec.loader is not None:
-                module = module_from_spec(spec)
-                spec.loader.exec_module(module)
-                return module
-    return import_module(f"{PACKAGE}._bindings")
+def bindings_of(package: str) -> ModuleType:
+    """Only what counts: the package itself would read all of its vocabularies into dicts, which takes 70 MB more.
+
+    Raises:
+        ImportError: the package is not there, or has no such module.
+    """
+    found = find_spec(package)
+    folders = found.submodule_search_locations if found is not None else None
+    spec = PathFinder.find_spec(f"{package}._bindings", folders)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{package} is not installed")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

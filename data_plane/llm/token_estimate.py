@@ -5,7 +5,7 @@ what a byte of the model's text is known to have.
 Source: cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken (2026-11).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -18,7 +18,6 @@ from data_plane.llm.content import (
     Inline,
     Message,
     Opaque,
-    Part,
     Refusal,
     Source,
     Text,
@@ -101,51 +100,45 @@ def _add_message(found: Countable, message: Message) -> None:
         ADD[type(part)](found, part)
 
 
-def _add_text(found: Countable, part: Part) -> None:
-    if isinstance(part, Text | Refusal):
-        found.texts.append(part.text)
+def _add_text(found: Countable, part: Text | Refusal) -> None:
+    found.texts.append(part.text)
 
 
-def _add_thought(found: Countable, part: Part) -> None:
+def _add_thought(found: Countable, part: Thought) -> None:
     """Some models read it again, others do not."""
-    if isinstance(part, Thought) and part.text:
-        found.texts.append(part.text)
-        found.is_whole = False
+    found.texts.append(part.text)
+    found.is_whole = False
 
 
-def _add_call(found: Countable, part: Part) -> None:
-    if isinstance(part, ToolCall):
-        found.texts += (part.name, part.arguments)
-        found.is_whole = False
+def _add_call(found: Countable, part: ToolCall) -> None:
+    found.texts += (part.name, part.arguments)
+    found.is_whole = False
 
 
-def _add_result(found: Countable, part: Part) -> None:
-    if isinstance(part, ToolResult):
-        for inner in part.content:
-            ADD[type(inner)](found, inner)
+def _add_result(found: Countable, part: ToolResult) -> None:
+    for inner in part.content:
+        ADD[type(inner)](found, inner)
 
 
-def _add_image(found: Countable, part: Part) -> None:
-    found.add_guess(LOW_IMAGE if isinstance(part, Image) and part.detail == "low" else HIGH_IMAGE)
+def _add_image(found: Countable, part: Image) -> None:
+    found.add_guess(LOW_IMAGE if part.detail == "low" else HIGH_IMAGE)
 
 
-def _add_document(found: Countable, part: Part) -> None:
-    if isinstance(part, Document):
-        found.add_guess(DOCUMENT_PAGE * max(1, -(-_size(part.source) // PAGE_BYTES)))
+def _add_document(found: Countable, part: Document) -> None:
+    found.add_guess(DOCUMENT_PAGE * max(1, -(-_size(part.source) // PAGE_BYTES)))
 
 
-def _add_audio(found: Countable, part: Part) -> None:
-    if isinstance(part, Audio):
-        found.add_guess(max(1, _size(part.source) // AUDIO_BYTES))
+def _add_audio(found: Countable, part: Audio) -> None:
+    found.add_guess(max(1, _size(part.source) // AUDIO_BYTES))
 
 
-def _add_opaque(found: Countable, part: Part) -> None:
-    if isinstance(part, Opaque):
-        found.texts.append(bytes(part.raw).decode(errors="replace"))
-        found.is_whole = False
+def _add_opaque(found: Countable, part: Opaque) -> None:
+    found.texts.append(bytes(part.raw).decode(errors="replace"))
+    found.is_whole = False
 
 
-ADD: dict[type, Callable[[Countable, Part], None]] = {
+# Each takes the parts of its type.
+ADD: Mapping[type, Callable[..., None]] = {
     Text: _add_text,
     Refusal: _add_text,
     Thought: _add_thought,

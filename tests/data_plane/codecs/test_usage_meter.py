@@ -169,3 +169,16 @@ def test_cohere_s_ranks_are_metered_where_tokens_are_told(body: bytes, tokens: i
     usage = meter.usage()
 
     assert (None if usage is None else usage.input_uncached) == tokens
+
+
+@mark.parametrize(("meta", "tokens"), [(b'{"tokens": {"input_tokens": 54}}', 54), (b'{"tokens": 1}', None)])
+def test_cohere_s_tokens_are_found_behind_many_results(meta: bytes, tokens: int | None) -> None:
+    meter = find_meter("cohere", "rerank")
+    assert meter is not None
+    meter.feed(b'{"results": [')
+    meter.feed(b'{"index": 0, "relevance_score": 0.5}, ' * 1000)
+    meter.feed(b'{"index": 1, "relevance_score": 0.5}], "meta": ' + meta + b"}")
+
+    usage = meter.usage()
+
+    assert (None if usage is None else usage.input_uncached) == tokens

@@ -2,7 +2,7 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytest import mark
+from pytest import mark, raises
 
 from data_plane.llm import bpe
 
@@ -92,3 +92,9 @@ def test_words_of_control_and_broken_characters_are_text() -> None:
 def test_a_vocabulary_is_loaded_once() -> None:
     assert bpe.load(bpe.O200K) is bpe.load(bpe.O200K)
     assert bpe.is_loaded(bpe.O200K)
+
+
+@mark.parametrize("package", ["json", "no_such_package"])
+def test_what_is_not_installed_is_said(package: str) -> None:
+    with raises(ImportError, match=f"{package} is not installed"):
+        bpe.bindings_of(package)
