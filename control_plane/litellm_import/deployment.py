@@ -47,11 +47,11 @@ def read_deployment(entry: Entry, values: Values, credentials: Mapping[str, Mapp
     prices = read_prices(parameters, info)
     info.list_rest(lambda key: explain(MODEL_INFO, key, UNKNOWN_INFO))
     entry.list_rest(lambda key: UNKNOWN_ENTRY)
-    found = None
     try:
         found = _read(group, parameters, values, prices)
     except NotServed as error:
-        parameters.say("model", "NotMapped", str(error), "the deployment is left out")
+        entry.say("litellm_params", "NotMapped", str(error), "the deployment is left out")
+        return None
     parameters.list_rest(lambda key: explain(PARAMETERS, key, DEFAULT_FIELD))
     return found
 

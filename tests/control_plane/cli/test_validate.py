@@ -7,6 +7,7 @@ import pytest
 from tests.fakes.served_api import Isthmus
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
+RESOURCES = {"litellm": "models.yaml"}  # where something else lies beside them
 HEAD = "apiVersion: isthmus.dev/v1\n"
 PROVIDER = HEAD + "kind: Provider\nmetadata: {name: local}\nspec: {type: OpenAI, auth: {secretRef: {name: key}}}\n"
 SECRET = HEAD + "kind: Secret\nmetadata: {name: key}\nspec: {data: {value: sk-plain}}\n"
@@ -81,5 +82,5 @@ def test_nothing_to_check_is_a_mistake(isthmus: Isthmus, content: str) -> None:
 
 @pytest.mark.parametrize("folder", [each for each in EXAMPLES.iterdir() if each.is_dir()], ids=lambda each: each.name)
 def test_the_examples_are_valid(isthmus: Isthmus, folder: Path) -> None:
-    ran = isthmus("validate", "-f", str(folder))
+    ran = isthmus("validate", "-f", str(folder / RESOURCES.get(folder.name, "")))
     assert (ran.status, ran.err) == (0, "")
