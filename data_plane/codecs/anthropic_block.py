@@ -54,13 +54,13 @@ def decode_content(reader: JsonReader, name: str = "content") -> list[Part]:
         blocks = _array(raw)
     except UNREADABLE:
         raise Unreadable(f"`{where}` must be a string or an array") from None
-    parts = [decode_block(each, f"{where}[{index}]") for index, each in enumerate(blocks)]
+    parts = [decode_block(each, where, index) for index, each in enumerate(blocks)]
     return _with_signatures(parts) if any(isinstance(part, Opaque) for part in parts) else parts
 
 
-def decode_block(raw: Raw, path: str) -> Part:
-    """One block. What is not known here is opaque, and passes."""
-    reader = JsonReader.of(raw, path)
+def decode_block(raw: Raw, place: str, index: int = -1) -> Part:
+    """One block, as `JsonReader` has its place. What is not known here is opaque, and passes."""
+    reader = JsonReader.of(raw, place, index)
     kind = reader.required_text("type")
     decode = BLOCKS.get(kind)
     part = decode(reader) if decode is not None else None

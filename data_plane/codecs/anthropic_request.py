@@ -50,8 +50,17 @@ def decode_request(body: bytes, call: Call) -> GenerateRequest:
     Raises:
         BadRequest: the API would refuse it; the text names the field.
     """
+    return decode_parsed(decode_fields(body), call)
+
+
+def decode_parsed(fields: dict[str, Raw], call: Call) -> GenerateRequest:
+    """The same, of a body whose top level has been read already; takes what it reads out of `fields`.
+
+    Raises:
+        BadRequest: as above.
+    """
     try:
-        return _decode(JsonReader(decode_fields(body)), call)
+        return _decode(JsonReader(fields), call)
     except Unreadable as error:
         raise BadRequest(str(error)) from None
 

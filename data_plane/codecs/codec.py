@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Raw
+
 from data_plane.codecs.client_api import Call
 from data_plane.llm.events import Event
 from data_plane.llm.failure import ProviderFailure
@@ -44,7 +46,8 @@ class StreamEncoder(Protocol):
 class Codec:
     """One wire API.
 
-    `decode_request` raises `BadRequest` for what the API itself would refuse, with the field's path. `encode_request`
+    `decode_request` raises `BadRequest` for what the API itself would refuse, with the field's path; `decode_parsed`
+    does the same for a body whose top level has been read already, and takes what it reads out of it. `encode_request`
     reports to `Losses` what it leaves out, by the client's field paths as far as they are known.
     `decode_response` and `decode_failure` never raise for what a provider may send but `InvalidUpstreamResponse`; and
     `encode_response` raises that for an end which is an error in the client's API: a malformed call of a tool.
@@ -52,6 +55,7 @@ class Codec:
 
     api: str
     decode_request: Callable[[bytes, Call], GenerateRequest]
+    decode_parsed: Callable[[dict[str, Raw], Call], GenerateRequest]
     encode_request: Callable[[GenerateRequest, Traits, Losses], bytes]
     decode_response: Callable[[bytes], GenerateResponse]
     encode_response: Callable[[GenerateResponse], bytes]

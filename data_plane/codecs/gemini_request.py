@@ -57,8 +57,17 @@ def decode_request(body: bytes, call: Call) -> GenerateRequest:
     Raises:
         BadRequest: the API would refuse it; the text names the field.
     """
+    return decode_parsed(decode_fields(body), call)
+
+
+def decode_parsed(fields: dict[str, Raw], call: Call) -> GenerateRequest:
+    """The same, of a body whose top level has been read already; takes what it reads out of `fields`.
+
+    Raises:
+        BadRequest: as above.
+    """
     try:
-        reader = JsonReader(camel_fields(decode_fields(body)))
+        reader = JsonReader(camel_fields(fields))
         inner = reader.raw("generateContentRequest")
         return _decode(reader if inner is None else proto_reader(inner, ""), call)
     except Unreadable as error:

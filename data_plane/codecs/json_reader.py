@@ -26,27 +26,35 @@ class Unreadable(Exception):
 class JsonReader:
     """Each method takes its field away. A field that is null is as one that is not there."""
 
-    __slots__ = ("_fields", "path")
+    __slots__ = ("_fields", "_index", "_place")
 
-    def __init__(self, fields: dict[str, Raw], path: str = "") -> None:
+    def __init__(self, fields: dict[str, Raw], place: str = "", index: int = -1) -> None:
+        """`place`: the path, or that of an array in which it is the one with `index`."""
         self._fields = fields
-        self.path = path
+        self._place = place
+        self._index = index
 
     @classmethod
-    def of(cls, raw: Raw | bytes, path: str = "") -> "JsonReader":
-        """Of an object.
+    def of(cls, raw: Raw | bytes, place: str = "", index: int = -1) -> "JsonReader":
+        """Of an object, as above.
 
         Raises:
             Unreadable: it is something else.
         """
         try:
-            return cls(_object(raw), path)
+            return cls(_object(raw), place, index)
         except UNREADABLE:
-            raise Unreadable(f"`{path or 'the body'}` must be an object") from None
+            raise Unreadable(f"`{cls({}, place, index).path or 'the body'}` must be an object") from None
+
+    @property
+    def path(self) -> str:
+        """Where it stands. Put together only when somebody asks: for errors, as a rule."""
+        return self._place if self._index < 0 else f"{self._place}[{self._index}]"
 
     def at(self, name: str) -> str:
         """The path of a field."""
-        return f"{self.path}.{name}" if self.path else name
+        path = self.path
+        return f"{path}.{name}" if path else name
 
     def has(self, name: str) -> bool:
         """Whether a field is there, and is not null."""
@@ -98,8 +106,9 @@ class JsonReader:
 
     def objects(self, name: str) -> "Iterator[JsonReader]":
         """The objects of an array; of none if it is not there."""
+        place = self.at(name)
         for index, raw in enumerate(self.array(name)):
-            yield JsonReader.of(raw, f"{self.at(name)}[{index}]")
+            yield JsonReader.of(raw, place, index)
 
     def array(self, name: str) -> list[Raw]:
         raw = self.raw(name)

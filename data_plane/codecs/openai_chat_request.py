@@ -65,8 +65,17 @@ def decode_request(body: bytes, call: Call) -> GenerateRequest:
     Raises:
         BadRequest: the API would refuse it; the text names the field.
     """
+    return decode_parsed(decode_fields(body), call)
+
+
+def decode_parsed(fields: dict[str, Raw], call: Call) -> GenerateRequest:
+    """The same, of a body whose top level has been read already; takes what it reads out of `fields`.
+
+    Raises:
+        BadRequest: as above.
+    """
     try:
-        return _decode(JsonReader(decode_fields(body)), call.model)
+        return _decode(JsonReader(fields), call.model)
     except Unreadable as error:
         raise BadRequest(str(error)) from None
 
@@ -152,7 +161,7 @@ def _decode_content(reader: JsonReader) -> list[Part]:
         except UNREADABLE:
             raise Unreadable(f"`{where}` must be a string or an array") from None
     inside = JsonReader({"content": raw}, reader.path)
-    return [_decode_part(JsonReader.of(each, f"{where}[{i}]"), each) for i, each in enumerate(inside.array("content"))]
+    return [_decode_part(JsonReader.of(each, where, i), each) for i, each in enumerate(inside.array("content"))]
 
 
 def _decode_part(reader: JsonReader, raw: Raw) -> Part:

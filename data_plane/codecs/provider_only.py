@@ -1,5 +1,7 @@
 """The client's side of wire APIs that only providers speak."""
 
+from msgspec import Raw
+
 from data_plane.codecs.client_api import Call
 from data_plane.codecs.codec import StreamEncoder
 from data_plane.errors import UnmappableApi
@@ -10,6 +12,13 @@ MESSAGE = "this API is spoken to providers only"
 
 
 def decode_request(body: bytes, call: Call) -> GenerateRequest:
+    """Raises:
+    UnmappableApi: always.
+    """
+    raise UnmappableApi(MESSAGE)
+
+
+def decode_parsed(fields: dict[str, Raw], call: Call) -> GenerateRequest:
     """Raises:
     UnmappableApi: always.
     """

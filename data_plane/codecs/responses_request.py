@@ -69,8 +69,17 @@ def decode_request(body: bytes, call: Call) -> GenerateRequest:
     Raises:
         BadRequest: the API would refuse it; the text names the field.
     """
+    return decode_parsed(decode_fields(body), call)
+
+
+def decode_parsed(fields: dict[str, Raw], call: Call) -> GenerateRequest:
+    """The same, of a body whose top level has been read already; takes what it reads out of `fields`.
+
+    Raises:
+        BadRequest: as above.
+    """
     try:
-        return _decode(JsonReader(decode_fields(body)), call.model)
+        return _decode(JsonReader(fields), call.model)
     except Unreadable as error:
         raise BadRequest(str(error)) from None
 
@@ -203,7 +212,7 @@ def _decode_content(reader: JsonReader, name: str) -> list[Part]:
     if is_string(raw):
         return [Text(read_text(raw, where))]
     parts = JsonReader({name: raw}, reader.path).array(name)
-    return [_decode_part(JsonReader.of(each, f"{where}[{index}]"), each) for index, each in enumerate(parts)]
+    return [_decode_part(JsonReader.of(each, where, index), each) for index, each in enumerate(parts)]
 
 
 def _decode_part(reader: JsonReader, raw: Raw) -> Part:

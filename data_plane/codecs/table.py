@@ -17,7 +17,10 @@ from data_plane.codecs import (
     bedrock_response,
     bedrock_titan_embeddings,
     cohere_embed,
+    cohere_encode,
+    cohere_failure,
     cohere_rerank,
+    cohere_response,
     gemini_count,
     gemini_embeddings,
     gemini_encode,
@@ -45,6 +48,7 @@ from data_plane.codecs.anthropic_decoder import AnthropicDecoder
 from data_plane.codecs.anthropic_encoder import AnthropicEncoder
 from data_plane.codecs.bedrock_decoder import BedrockDecoder
 from data_plane.codecs.codec import Codec
+from data_plane.codecs.cohere_decoder import CohereDecoder
 from data_plane.codecs.gemini_decoder import GeminiDecoder
 from data_plane.codecs.gemini_encoder import GeminiEncoder
 from data_plane.codecs.openai_chat_decoder import OpenAIChatDecoder
@@ -63,6 +67,7 @@ Count = UnaryCodec[TokenCountRequest, TokenCount]
 OPENAI_CHAT = Codec(
     openai_chat_request.API,
     openai_chat_request.decode_request,
+    openai_chat_request.decode_parsed,
     openai_chat_encode.encode_request,
     openai_chat_response.decode_response,
     openai_chat_response.encode_response,
@@ -73,6 +78,7 @@ OPENAI_CHAT = Codec(
 OPENAI_RESPONSES = Codec(
     responses_item.API,
     responses_request.decode_request,
+    responses_request.decode_parsed,
     responses_encode.encode_request,
     responses_response.decode_response,
     responses_response.encode_response,
@@ -83,6 +89,7 @@ OPENAI_RESPONSES = Codec(
 ANTHROPIC_MESSAGES = Codec(
     anthropic_block.API,
     anthropic_request.decode_request,
+    anthropic_request.decode_parsed,
     anthropic_encode.encode_request,
     anthropic_response.decode_response,
     anthropic_response.encode_response,
@@ -93,6 +100,7 @@ ANTHROPIC_MESSAGES = Codec(
 GEMINI = Codec(
     gemini_request.API,
     gemini_request.decode_request,
+    gemini_request.decode_parsed,
     gemini_encode.encode_request,
     gemini_response.decode_response,
     gemini_response.encode_response,
@@ -103,6 +111,7 @@ GEMINI = Codec(
 BEDROCK_CONVERSE = Codec(
     bedrock_response.API,
     provider_only.decode_request,
+    provider_only.decode_parsed,
     bedrock_encode.encode_request,
     bedrock_response.decode_response,
     provider_only.encode_response,
@@ -110,8 +119,19 @@ BEDROCK_CONVERSE = Codec(
     BedrockDecoder,
     provider_only.stream_encoder,
 )
+COHERE_CHAT = Codec(
+    cohere_response.API,
+    provider_only.decode_request,
+    cohere_encode.encode_request,
+    cohere_response.decode_response,
+    provider_only.encode_response,
+    cohere_failure.decode_failure,
+    CohereDecoder,
+    provider_only.stream_encoder,
+)
 CODECS: Mapping[str, Codec] = {
-    codec.api: codec for codec in (ANTHROPIC_MESSAGES, BEDROCK_CONVERSE, GEMINI, OPENAI_CHAT, OPENAI_RESPONSES)
+    codec.api: codec
+    for codec in (ANTHROPIC_MESSAGES, BEDROCK_CONVERSE, COHERE_CHAT, GEMINI, OPENAI_CHAT, OPENAI_RESPONSES)
 }
 OPENAI_EMBEDDINGS: Embed = UnaryCodec(
     openai_embeddings.API,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
+from msgspec import Raw
 
 from data_plane.codecs.client_api import Call
 from data_plane.codecs.codec import Codec, Cutter, StreamDecoder, StreamEncoder
@@ -50,8 +51,8 @@ class Wanted:
 class Translation(Protocol):
     """Between the same two wire APIs, of any number of exchanges."""
 
-    def decode(self, body: bytes, call: Call) -> Any:
-        """The canonical request. It is not changed by what follows.
+    def decode(self, body: bytes, fields: dict[str, Raw] | None, call: Call) -> Any:
+        """The canonical request. It is not changed by what follows. `fields`: the top level of the body, if it is read.
 
         Raises:
             BadRequest: the client's API would refuse it.
@@ -91,8 +92,10 @@ class GenerateTranslation:
         self._client = client
         self._target = target
 
-    def decode(self, body: bytes, call: Call) -> Any:
-        return self._client.decode_request(body, call)
+    def decode(self, body: bytes, fields: dict[str, Raw] | None, call: Call) -> Any:
+        return (
+            self._client.decode_request(body, call) if fields is None else self._client.decode_parsed({**fields}, call)
+        )
 
     def encode(self, request: Any, wanted: Wanted) -> tuple[bytes, tuple[str, ...]]:
         losses = Losses()
@@ -124,7 +127,7 @@ class UnaryTranslation:
         self._client = client
         self._target = target
 
-    def decode(self, body: bytes, call: Call) -> Any:
+    def decode(self, body: bytes, fields: dict[str, Raw] | None, call: Call) -> Any:
         return self._client.decode_request(body, call)
 
     def encode(self, request: Any, wanted: Wanted) -> tuple[bytes, tuple[str, ...]]:

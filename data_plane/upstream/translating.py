@@ -22,7 +22,7 @@ MAX_WHOLE_BYTES = 20 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024  # what is longer tells no more
 JSON = b"application/json"
 EVENTS = b"text/event-stream"
-REQUEST_IDS = (b"x-request-id", b"request-id", b"x-amzn-requestid", b"apim-request-id")
+REQUEST_IDS = frozenset((b"x-request-id", b"request-id", b"x-amzn-requestid", b"apim-request-id"))
 
 
 class Form(Enum):
@@ -267,7 +267,7 @@ def _wants_array(request: Any) -> bool:
 
 def _request_id(response: Response, exchange: Exchange) -> list[tuple[bytes, bytes]]:
     """The provider's own id of the request, under the name that the client's SDK reads."""
-    name = b"request-id" if exchange.api == ANTHROPIC else b"x-request-id"
-    headers = dict(response.headers)
-    found = next((headers[each] for each in REQUEST_IDS if each in headers), None)
-    return [(name, found)] if found is not None else []
+    for name, value in response.headers:
+        if name in REQUEST_IDS:
+            return [(b"request-id" if exchange.api == ANTHROPIC else b"x-request-id", value)]
+    return []

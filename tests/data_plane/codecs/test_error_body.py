@@ -50,7 +50,7 @@ def test_every_error_has_its_head_in_every_api(kind: type[GatewayError], api: st
     response = render(error, api)
     headers = dict(response.headers)
     assert response.length == len(response.body)
-    assert response.status == (529 if kind is Overloaded and api == "anthropic" else kind.status)
+    assert response.status == (529 if issubclass(kind, Overloaded) and api == "anthropic" else kind.status)
     assert headers[b"x-isthmus-error"] == kind.code.encode()
     assert headers[b"x-isthmus-error-origin"] == kind.origin.encode()
     assert headers.get(b"retry-after") == (b"3" if error.retry_after_seconds else None)
