@@ -1,0 +1,112 @@
+"""Runs the matrix: every client through the gateway to every provider, one conversation for each feature."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tests.fakes.matrix_client import CLIENTS, NEWEST
+from tests.fakes.matrix_gateway import RealGateway
+from tests.fakes.matrix_judge import (
+    ABSENT,
+    FAIL,
+    LOSSY,
+    PASS,
+    REFUSED,
+    Case,
+    Verdict,
+    is_refused,
+    is_refused_by_provider,
+    problems,
+)
+from tests.fakes.matrix_provider import COLUMNS, Column
+from tests.fakes.matrix_scenario import Json, Scenario
+from tests.fakes.matrix_scenarios import CORE, SCENARIOS
+from tests.fakes.provider_stage import Stage
+from tests.fakes.sdk_process import SdkProcess
+
+Cell = tuple[str, str, str]  # client, provider, feature
+
+
+class Matrix:
+    """`verdicts` fills as it runs; `versions` of SDKs, by client."""
+
+    def __init__(self, stage: Stage, gateway: RealGateway) -> None:
+        self._stage = stage
+        self._gateway = gateway
+        self.verdicts: dict[Cell, Verdict] = {}
+        self.versions: dict[str, str] = {}
+
+    async def run(self, clients: Iterable[str], columns: Sequence[Column], scenarios: Sequence[Scenario]) -> None:
+        """All clients at once, each with one conversation at a time."""
+        async with asyncio.TaskGroup() as group:
+            for client in clients:
+                group.create_task(self._run_client(client, columns, scenarios))
+
+    async def _run_client(self, client: str, columns: Sequence[Column], scenarios: Sequence[Scenario]) -> None:
+        found = CLIENTS[client]
+        async with SdkProcess(found) as process:
+            for column in columns:
+                if column.of and client not in NEWEST:
+                    continue
+                for scenario in scenarios:
+                    if column.of and scenario.name not in CORE:
+                        continue
+                    case = Case(found, column, scenario)
+                    self.verdicts[client, column.name, scenario.feature] = await self._judge(process, case)
+
+    async def _judge(self, process: SdkProcess, case: Case) -> Verdict:
+        only = case.scenario.only
+        if (only and case.client.wire not in only) or not case.client.can(case.scenario.name):
+            return Verdict(ABSENT)
+        word, found = await self._attempt(process, case, is_lossy=False)
+        if word != REFUSED:
+            return Verdict(word, found)
+        again, more = await self._attempt(process, case, is_lossy=True)
+        if again == PASS:
+            return Verdict(LOSSY, found)
+        return Verdict(REFUSED, found) if again == REFUSED else Verdict(FAIL, ("lossy:", *more))
+
+    async def _attempt(self, process: SdkProcess, case: Case, *, is_lossy: bool) -> tuple[str, tuple[str, ...]]:
+        scenario, column = case.scenario, case.column
+        run = self._stage.begin(scenario)
+        outcome = await process.perform(
+            {
+                "scenario": scenario.name,
+                "mark": run.id,
+                "url": self._gateway.url(is_lossy=is_lossy),
+                "model": self._gateway.model(column, thinks=scenario.thinks),
+                "key": self._gateway.key,
+            }
+        )
+        self.versions[process.client.name] = outcome["version"]
+        if is_refused(outcome):
+            return REFUSED, (_reason(outcome),)
+        if is_refused_by_provider(case, run, outcome):
+            return REFUSED, (f"by the provider: {run.refusals[0]}",)
+        found = problems(case, run, outcome, is_lossy=is_lossy)
+        return (FAIL if found else PASS), tuple(found)
+
+
+def _reason(outcome: Json) -> str:
+    body = outcome["error"]["body"]
+    if isinstance(body, dict):
+        inner = body.get("error", body)
+        if isinstance(inner, dict) and "message" in inner:
+            return str(inner["message"])
+    return str(outcome["error"]["message"])
+
+
+async def run_all(folder: Path) -> tuple[dict[Cell, Verdict], dict[str, str]]:
+    """Every cell: verdicts, and versions of SDKs."""
+    return await run_some(folder, tuple(CLIENTS), COLUMNS, tuple(SCENARIOS.values()))
+
+
+async def run_some(
+    folder: Path, clients: Iterable[str], columns: Sequence[Column], scenarios: Sequence[Scenario]
+) -> tuple[dict[Cell, Verdict], dict[str, str]]:
+    """Through a gateway of its own."""
+    stage = Stage()
+    async with RealGateway(folder, stage, columns) as gateway:
+        matrix = Matrix(stage, gateway)
+        await matrix.run(clients, columns, scenarios)
+    return matrix.verdicts, matrix.versions
