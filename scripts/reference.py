@@ -20,10 +20,11 @@ from control_plane.collector import settings as collector_settings
 from control_plane.collector.counters import PREFIX, Counters
 from control_plane.errors import ControlPlaneError
 from data_plane import settings as data_plane_settings
+from scripts import provider_types
 
 ROOT = Path(__file__).parents[1]
 GENERATED = "Generated from {}: `make golden` writes it anew, do not edit.\n"
-NAMES = ("commands", "settings", "rest-api", "metrics")
+NAMES = ("commands", "settings", "rest-api", "metrics", "provider-types")
 METRIC = "isthmus_"
 METRIC_HEAD = ("metric", "kind", "labels", "")
 KIND_TAG = "models"  # the operations of this kind stand for those of every kind
@@ -34,7 +35,7 @@ Json = Mapping[str, Any]
 def pages() -> Mapping[str, str]:
     """Text by path in the checkout."""
     document = json.loads((ROOT / "docs" / "openapi.json").read_text())
-    texts = (commands_page(), settings_page(), rest_api_page(document), metrics_page())
+    texts = (commands_page(), settings_page(), rest_api_page(document), metrics_page(), provider_types_page())
     return {f"docs/reference/{name}.md": text for name, text in zip(NAMES, texts, strict=True)}
 
 
@@ -266,6 +267,12 @@ def _text(node: ast.expr) -> str:
 
 def _is_metric(text: str) -> bool:
     return text.startswith(METRIC) and text != METRIC
+
+
+def provider_types_page() -> str:
+    """What each type of provider speaks."""
+    parts = ["# Provider types", GENERATED.format("the data plane's table of providers"), *provider_types.sections()]
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
