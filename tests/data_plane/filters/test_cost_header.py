@@ -8,6 +8,7 @@ from data_plane.filters.cost_header import CostHeaderFilter, usd
 from data_plane.llm.price import Period, Price, Tier
 from data_plane.usage import Usage
 from tests.fakes.filters import Act
+from tests.fakes.gateway import Gateway, basic, post, route
 from tests.fakes.sides import Sides, run_through, unchunk
 
 USED = Usage(output=1_250)
@@ -87,6 +88,18 @@ def test_an_unknown_cost_is_not_told() -> None:
 )
 def test_usd_are_decimal_numbers(nanousd: int, text: str) -> None:
     assert usd(nanousd) == text
+
+
+@mark.parametrize(("said", "are_told"), [({"costHeader": "Show"}, True), ({}, False)], ids=["shown", "by default"])
+def test_the_route_says_whether_clients_are_told(said: dict[str, str], are_told: bool) -> None:
+    answer = Gateway(basic() | dict([route(models={"matchLabels": {}, **said})])).ask(post())
+    made = answer.exchange
+    made.meter, made.price, made.status = Meter(USED), PRICE, 200
+
+    for _, hook in answer.plan.stream:
+        hook(made)
+
+    assert (made.cost_line is not None) == are_told
 
 
 def served(pieces: list[bytes], *, at_once: bool = False, usage: Usage | None = USED) -> Sides:

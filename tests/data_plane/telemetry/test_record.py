@@ -4,11 +4,15 @@ import json
 
 import msgspec
 from isthmus.telemetry.v1 import telemetry_pb2
+from pytest import mark
 
 from data_plane.exchange import Attempt, Outcome
+from data_plane.llm.price import Period, Price, Tier
 from data_plane.telemetry.call_record import AttemptRecord, CallRecord, Candidate, Verdict
 from data_plane.usage import Usage
 from tests.fakes.gateway import KEY, NOW, Gateway, basic, post
+
+PRICE = Price("test 1", (), Period((Tier(-1, (2_000_000,) * 9),)))  # two nano-USD a token
 
 
 def test_a_served_request() -> None:
@@ -19,6 +23,7 @@ def test_a_served_request() -> None:
     exchange.status, exchange.first_byte, exchange.ended = 200, 100.5, 102.0
     exchange.attempts = [Attempt("openai/gpt", "h:443", 100.0, status=200, ended=102.0)]
     exchange.usage = Usage(input_uncached=3, output=1)
+    exchange.price, exchange.is_estimated, exchange.dropped = PRICE, True, ("seed",)
 
     answer.complete()
 
@@ -50,12 +55,44 @@ def test_a_served_request() -> None:
         "provider": "default/openai",
         "outcome": "completed",
         "status": 200,
-        "attempts": [{"target": "openai/gpt", "endpoint": "h:443", "status": 200, "latency_ns": 2_000_000_000}],
-        "usage": msgspec.to_builtins(exchange.usage),
+        "attempts": [
+            {
+                "target": "openai/gpt",
+                "endpoint": "h:443",
+                "status": 200,
+                "latency_ns": 2_000_000_000,
+                "usage": {"input_uncached": 3, "output": 1},
+                "cost": 8,
+            }
+        ],
+        "usage": {"input_uncached": 3, "output": 1},
+        "is_estimated": True,
+        "price_version": "test 1",
+        "charged": 8,
+        "incurred": 8,
+        "dropped": ["seed"],
     }
     assert KEY.encode() not in line
     assert b"prompt" not in line
     assert record.started.timestamp() == NOW - 2
+
+
+@mark.parametrize(
+    ("usage", "price", "version"),
+    [(Usage(output=1), None, ""), (None, PRICE, "test 1")],
+    ids=["no price is known", "no usage was told"],
+)
+def test_an_unknown_cost_is_absent(usage: Usage | None, price: Price | None, version: str) -> None:
+    gateway = Gateway(basic())
+    answer = gateway.ask(post())
+    answer.exchange.usage, answer.exchange.price = usage, price
+    answer.exchange.attempts = [Attempt("openai/gpt", "h:443", 100.0)]
+
+    answer.complete()
+
+    (record,) = gateway.sink.records
+    assert (record.charged, record.incurred, record.price_version) == (None, None, version)
+    assert b"charged" not in msgspec.json.encode(record) and b"cost" not in msgspec.json.encode(record)
 
 
 def test_a_refused_request() -> None:
