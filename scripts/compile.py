@@ -51,6 +51,7 @@ INTERPRETED = {
     "data_plane/codecs/anthropic_event.py": STRUCTS,
     "data_plane/codecs/anthropic_messages.py": STRUCTS,
     "data_plane/codecs/bedrock_event.py": STRUCTS,
+    "data_plane/codecs/cohere_event.py": STRUCTS,
     "data_plane/codecs/gemini.py": STRUCTS,
     "data_plane/codecs/openai_chat_usage.py": STRUCTS,
     "data_plane/codecs/openai_media.py": STRUCTS,

@@ -122,6 +122,7 @@ BEDROCK_CONVERSE = Codec(
 COHERE_CHAT = Codec(
     cohere_response.API,
     provider_only.decode_request,
+    provider_only.decode_parsed,
     cohere_encode.encode_request,
     cohere_response.decode_response,
     provider_only.encode_response,

@@ -42,6 +42,7 @@ FAMILIES: Mapping[str, str] = {
     "anthropic-messages": GENERATE,
     "gemini": GENERATE,
     "bedrock-converse": GENERATE,
+    "cohere-chat": GENERATE,
     "openai-embeddings": EMBED,
     "gemini-embeddings": EMBED,
     "vertex-predict-embeddings": EMBED,
