@@ -1,6 +1,6 @@
-"""Cohere: embeddings and ranks in its own API, chat at its endpoint for OpenAI's API.
+"""Cohere: its own API; for clients of OpenAI's chat, its endpoint for that.
 
-Source: docs.cohere.com/reference/embed, .../reference/rerank, .../docs/compatibility-api (2026-11).
+Source: docs.cohere.com/reference/chat, .../reference/embed, .../reference/rerank, .../docs/compatibility-api (2026-11).
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from data_plane.providers.wording import developer_as_system, each_message, rena
 
 CHAT = worded(renamed({"max_completion_tokens": "max_tokens"}), each_message(developer_as_system))
 SURFACES: Mapping[str, Surface] = {
+    "cohere-chat": Surface(at(b"/v2/chat")),  # before the other: it knows thoughts and citations
     "openai-chat": Surface(at(b"/compatibility/v1/chat/completions"), word=CHAT),
     "cohere-embed": Surface(at(b"/v2/embed")),
     "cohere-rerank": Surface(at(b"/v2/rerank")),
