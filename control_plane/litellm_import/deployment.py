@@ -136,6 +136,8 @@ def _provider(prefix: str, known: KnownProvider, region: str, parameters: Entry,
         raise NotServed(f"a Provider of the type {kind} needs an address, which `api_base` does not say")
     spec: dict[str, Json] = {"type": kind, "baseUrl": url}
     spec |= _place(kind, given, region, parameters, values)
+    if prefix == "azure_ai" and spec.pop("apiVersion", ""):
+        parameters.say("api_version", "NotNeeded", "the v1 API of a resource, which is asked, has no versions")
     spec["auth"] = authentication(kind, known, parameters, values, is_foreign=is_foreign)
     found = {name: value for name, value in spec.items() if value not in ("", None)}
     _check(found)

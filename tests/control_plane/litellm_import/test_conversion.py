@@ -112,7 +112,7 @@ def test_each_value_of_the_example_is_mapped_or_listed() -> None:
     lost = [
         path
         for path in leaves(read_config(EXAMPLE.read_bytes()))
-        if not path.endswith(MAPPED) and not any(path.startswith(each) for each in listed)
+        if not path.endswith(MAPPED) and not any(f"{path}.".startswith((f"{each}.", f"{each}[")) for each in listed)
     ]
     assert lost == []
 

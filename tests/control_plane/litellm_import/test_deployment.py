@@ -29,6 +29,8 @@ def provider(model: str, **parameters: Any) -> dict[str, Any]:
          {"type": "AzureOpenAI", "baseUrl": "https://x.openai.azure.com", "apiVersion": "2024-10-21"}),
         ("azure_ai/claude-opus-4-1", {**KEY, "api_base": "https://x.services.ai.azure.com/anthropic"},
          {"type": "AzureOpenAI", "baseUrl": "https://x.services.ai.azure.com"}),
+        ("azure_ai/grok-4", {**KEY, "api_base": "https://x.services.ai.azure.com", "api_version": "2024-05-01-preview"},
+         {"type": "AzureOpenAI", "baseUrl": "https://x.services.ai.azure.com"}),
         ("azure_ai/mistral", {**KEY, "api_base": "https://x.eastus.models.ai.azure.com"},
          {"type": "OpenAICompatible", "baseUrl": "https://x.eastus.models.ai.azure.com/v1"}),
         ("huggingface/tgi", {**KEY, "api_base": "https://x.endpoints.huggingface.cloud/v1"},
