@@ -6,14 +6,13 @@ Source: docs.aws.amazon.com/STS/latest/APIReference (API version 2011-06-15).
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
 
 from data_plane.providers.clock import Clock
 from data_plane.providers.sigv4 import AwsCredential, Signer
 from data_plane.providers.token import Issued, TokenFailure
-from data_plane.providers.token_endpoint import FORM, Call, Reply, send, text_of
+from data_plane.providers.token_endpoint import FORM, Call, Reply, seconds_until, send, text_of
 
 API_VERSION = "2011-06-15"
 DEFAULT_SESSION = "isthmus"
@@ -112,8 +111,4 @@ def temporary_keys(answer: Mapping[str, object], token_field: str, host: str, cl
         text_of(answer, "SecretAccessKey", host),
         text_of(answer, token_field, host),
     )
-    try:
-        ends = datetime.fromisoformat(text_of(answer, "Expiration", host))
-        return Issued(keys, ends.timestamp() - clock.wall())
-    except ValueError:
-        raise TokenFailure(f"the answer of '{host}' has an `Expiration` that is no time") from None
+    return Issued(keys, seconds_until(answer, "Expiration", host, clock.wall()))

@@ -5,7 +5,6 @@ Source: google.aip.dev/auth/4117 (external account credentials), RFC 8693.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 import msgspec
 
@@ -15,7 +14,7 @@ from data_plane.providers.google_account import CLOUD_PLATFORM
 from data_plane.providers.identity_file import read_file, read_small_file
 from data_plane.providers.key_line import can_be_sent, key_line
 from data_plane.providers.token import Issued, TokenFailure, TokenSource
-from data_plane.providers.token_endpoint import Call, bearer_token, json_object, send, text_of
+from data_plane.providers.token_endpoint import Call, bearer_token, json_object, seconds_until, send, text_of
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
@@ -127,8 +126,4 @@ async def _impersonated(url: str, scope: str, own: Issued[bytes], clock: Clock) 
         raise TokenFailure(f"'{reply.host}' answered {reply.status}: check who may act for the service account")
     answer = json_object(reply)
     line = key_line("authorization", text_of(answer, "accessToken", reply.host))
-    try:
-        ends = datetime.fromisoformat(text_of(answer, "expireTime", reply.host))
-    except ValueError:
-        raise TokenFailure(f"the answer of '{reply.host}' has an `expireTime` that is no time") from None
-    return Issued(line, ends.timestamp() - clock.wall())
+    return Issued(line, seconds_until(answer, "expireTime", reply.host, clock.wall()))

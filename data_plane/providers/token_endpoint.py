@@ -9,13 +9,14 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib import import_module
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
 from data_plane.providers.key_line import can_be_sent, key_line
-from data_plane.providers.token import Issued, TokenFailure
+from data_plane.providers.token import MAX_LIFETIME_SECONDS, Issued, TokenFailure
 
 MAX_ANSWER_BYTES = 64 * 1024
 DEFAULT_LIFETIME_SECONDS = 300.0  # of a token that does not say how long it holds
@@ -130,6 +131,20 @@ def text_of(answer: Mapping[str, object], name: str, host: str) -> str:
     return value
 
 
+def seconds_until(answer: Mapping[str, object], name: str, host: str, now: float) -> float:
+    """From `now`, in seconds since 1970, to the time in a field (RFC 3339).
+
+    Raises:
+        TokenFailure: there is none in it.
+    """
+    text = text_of(answer, name, host)
+    try:
+        time = datetime.fromisoformat(text)
+        return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).timestamp() - now
+    except ValueError:
+        raise TokenFailure(f"the answer of '{host}' has a `{name}` that is no time") from None
+
+
 def bearer_token(reply: Reply) -> Issued[bytes]:
     """The header line of the access token in an answer. Source: RFC 6749, 5.1.
 
@@ -159,7 +174,7 @@ def _lifetime(seconds: object) -> float:
     if isinstance(seconds, str) and seconds.isascii() and seconds.isdigit() and len(seconds) < 10:
         return float(seconds)
     if isinstance(seconds, int | float) and not isinstance(seconds, bool):
-        return float(seconds)
+        return float(min(max(seconds, -1), MAX_LIFETIME_SECONDS))  # a whole number may be beyond a float
     return DEFAULT_LIFETIME_SECONDS
 
 

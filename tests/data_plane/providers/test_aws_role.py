@@ -73,3 +73,20 @@ def test_an_end_with_parts_of_a_second_is_a_time_too() -> None:
     fields = {"AccessKeyId": "A", "SecretAccessKey": "B", "Token": "C", "Expiration": "2026-09-21T14:13:20.500Z"}
 
     assert temporary_keys(fields, "Token", "h", time.clock).lifetime_seconds == 0.5
+
+
+def test_an_answer_that_is_cut_or_damaged_anywhere_gives_keys_or_a_failure() -> None:
+    text = f"<R xmlns='https://sts/'>{CREDENTIALS}</R>"
+    for at in range(len(text)):
+        for damaged in (
+            text[:at],
+            text[:at] + "&" + text[at + 1 :],
+            text[:at] + "<" + text[at + 1 :],
+            text[:at] + text[at + 1 :],
+        ):
+            try:
+                keys = read_keys(answer(damaged), VirtualClock().clock).value
+            except TokenFailure as failure:
+                assert "hunter" not in str(failure)
+            else:
+                assert keys.access_key_id and keys.secret_access_key and keys.session_token

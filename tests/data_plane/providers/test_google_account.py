@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pytest import mark, param, raises
 
 from data_plane.providers.google_account import TOKEN_URL, assertion, read_key_file
+from tests.fakes.damage import damages
 from tests.fakes.oauth_issuer import CLOUD_PLATFORM, EMAIL, KEY_ID, PRIVATE_KEY, service_account, verify_jwt
 
 CURVE = generate_curve_key(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -66,3 +67,13 @@ def test_what_is_no_json_object_is_refused(text: str) -> None:
 
 def test_no_repr_shows_the_key() -> None:
     assert "PRIVATE" not in repr(read_key_file(service_account(TOKEN_URL), ""))
+
+
+def test_whatever_is_wrong_in_a_key_file_it_is_a_key_or_refused() -> None:
+    for damaged in damages(service_account(TOKEN_URL).encode()):
+        try:
+            account = read_key_file(damaged.decode(), "")
+        except ValueError as error:
+            assert "PRIVATE KEY" not in str(error)
+        else:
+            assert assertion(account, 0.0).count(".") == 2

@@ -7,8 +7,17 @@ from aiohttp import web
 from pytest import MonkeyPatch, mark, param, raises
 
 from data_plane.providers.token import TokenFailure
-from data_plane.providers.token_endpoint import MAX_ANSWER_BYTES, Call, Reply, bearer_token, host_of, send
+from data_plane.providers.token_endpoint import (
+    MAX_ANSWER_BYTES,
+    Call,
+    Reply,
+    bearer_token,
+    host_of,
+    seconds_until,
+    send,
+)
 from tests.fakes.certificates import pair
+from tests.fakes.damage import damages
 from tests.fakes.identity_server import IdentityServer, serving
 
 
@@ -23,6 +32,8 @@ def reply(body: str, status: int = 200) -> Reply:
         param('{"access_token":"t","token_type":"bearer","expires_in":"3599"}', 3599, id="a number as text"),
         param('{"access_token":"t","expires_in":59.5}', 59.5, id="without a type"),
         param('{"access_token":"t","token_type":"Bearer"}', 300, id="none: fetched again soon"),
+        param('{"access_token":"t","expires_in":%s}' % ("9" * 400), 86_400, id="beyond all numbers"),
+        param('{"access_token":"t","expires_in":-5}', -1, id="ended"),
         param('{"access_token":"t","expires_in":null}', 300, id="null"),
         param('{"access_token":"t","expires_in":true}', 300, id="no number"),
         param('{"access_token":"t","expires_in":"soon"}', 300, id="no number as text"),
@@ -60,6 +71,41 @@ def test_what_is_no_token_is_refused_in_words_that_are_known(body: str, status: 
 
     assert "hunter2" not in str(caught.value)
     assert "idp.example" in str(caught.value)
+
+
+def test_whatever_is_wrong_in_an_answer_there_is_a_token_or_a_failure() -> None:
+    whole = (
+        b'{"access_token":"t","token_type":"Bearer","expires_in":3600,"scope":"a","error":"x","error_description":"y"}'
+    )
+    for status in (200, 400):
+        for damaged in [*damages(whole), *(whole[:end] for end in range(len(whole)))]:
+            try:
+                issued = bearer_token(Reply("h", status, {}, damaged))
+            except TokenFailure:
+                continue
+            assert status == 200
+            assert issued.value.count(b"\r\n") == 1
+            assert issued.lifetime_seconds <= 86_400
+
+
+@mark.parametrize(
+    "text, seconds",
+    [
+        ("1970-01-01T00:01:40Z", 40.0),
+        ("1970-01-01T00:01:40.5Z", 40.5),
+        ("1970-01-01T01:01:40+01:00", 40.0),
+        ("1970-01-01T00:01:40", 40.0),
+        ("1970-01-01T00:00:00Z", -60.0),
+    ],
+)
+def test_a_time_is_read_as_seconds_from_now(text: str, seconds: float) -> None:
+    assert seconds_until({"ends": text}, "ends", "h", 60.0) == seconds
+
+
+@mark.parametrize("text", ["soon", "1", "2026-13-01T00:00:00Z", "14:13:20Z"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with raises(TokenFailure, match="has a `ends` that is no time"):
+        seconds_until({"ends": text}, "ends", "h", 0.0)
 
 
 async def show(server: IdentityServer, request: web.Request) -> web.Response:
