@@ -20,9 +20,10 @@ class SealFilter(Filter):
 
     def on_stream(self, exchange: Exchange) -> StreamTransform | None:
         operation, fields = exchange.operation, exchange.fields or {}
-        if exchange.status != 200 or not self._keepers.takes(exchange.provider, (exchange.api, STORED[operation])):
+        stored = STORED.get(operation)
+        if stored is None or exchange.status != 200 or exchange.canonical is not None:  # translated: nobody stores it
             return None
-        if exchange.canonical is not None:  # translated: what is answered is stored by nobody
+        if not self._keepers.takes(exchange.provider, (exchange.api, stored)):
             return None
         stores = flag_field(fields, "store") if "store" in fields else operation == "responses"
         return Sealing(self._keepers, exchange.provider, NAMES[operation]) if stores else None
