@@ -194,8 +194,7 @@ class Plans:
             case "kept" | "upload":
                 return self._make_kept_entry(route, (*outer, *self._watching(route), authenticate), entrance)
             case "model" | "coded model" | "form":
-                settling = SettleFilter(self._tools.ratios)
-                outer = (*outer, *self._counting(route), settling, *self._watching(route))
+                outer = (*outer, *self._counting(route), *self._watching(route))
                 filters = (*outer, authenticate, *self._reading(route, entrance))
                 return _entry(filters, lambda entered: self._to_model(route, entrance, entered))
             case _:
@@ -236,7 +235,7 @@ class Plans:
         coded = (InflateFilter(self._tools.inflated),) if entrance == "coded model" else ()
         keepers = self._keepers_of(route)
         sealing = (UnsealFilter(keepers), SealFilter(keepers)) if keepers is not None else ()
-        return (*coded, ModelFilter(choice), *sealing)
+        return (*coded, ModelFilter(choice), SettleFilter(self._tools.ratios), *sealing)
 
     def _keepers_of(self, route: CompiledRoute) -> Keepers | None:
         if route.path not in self._keepers:

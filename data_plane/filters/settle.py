@@ -6,14 +6,16 @@ from data_plane.codecs.request_text import request_text_bytes
 from data_plane.codecs.stream_form import stream_form_of
 from data_plane.exchange import COMPLETED, Exchange, Meter, Outcome
 from data_plane.llm.token_ratio import TokenRatios
-from data_plane.pipeline.filter import Filter
+from data_plane.pipeline.filter import BodyMode, Filter
 from data_plane.usage import Usage
 
 ONE_IN = 32  # calls to learn from: it costs some 10 us a kilobyte of text
 
 
 class SettleFilter(Filter):
-    """Stands inside all that counts tokens or cost. `ratios` are the worker's."""
+    """Stands inside all that counts tokens or cost, and where the body is held anyway. `ratios` are the worker's."""
+
+    body_mode = BodyMode.HEAD
 
     def __init__(self, ratios: TokenRatios) -> None:
         self._ratios = ratios
