@@ -24,14 +24,14 @@ def native_version(compiled: CompiledProvider) -> ModelVersion:
         known.key_header if known is not None else "authorization",
         known.defaults if known is not None else (),
     )
-    native = Provider(provider.name, provider.kind, provider.base, {NO_WIRE: surface}, provider.credential)
+    native = Provider(provider.name, provider.type, provider.base, {NO_WIRE: surface}, provider.credential)
     name = provider.name.partition("/")[2]
     return ModelVersion("", 1, (Target(name, "", Raw(b'""'), native, compiled.cluster),))
 
 
 def native_filter(compiled: CompiledProvider, match: CompiledMatch) -> PassthroughFilter:
     """Of a route's entry plan."""
-    kind = SignedPassthroughFilter if compiled.provider.kind in SIGNED else PassthroughFilter
+    kind = SignedPassthroughFilter if compiled.provider.type.name in SIGNED else PassthroughFilter
     return kind(len(match.path), spoken(compiled.provider))
 
 

@@ -88,7 +88,7 @@ def make_provider(build: Build, path: str) -> CompiledProvider | None:
     tls = upstream_tls(spec.tls, base.host, client) if base.is_tls else None
     name = f"{tenant}/{provider.metadata.name}"
     cluster = Cluster(name, (Endpoint(base.host, base.port, tls),), (1,), True)
-    return CompiledProvider(Provider(name, kind.name, base, kind.surfaces(place), credential), cluster)
+    return CompiledProvider(Provider(name, kind, base, kind.surfaces(place), credential), cluster)
 
 
 def make_secret(build: Build, path: str) -> Certificate | None:
@@ -226,7 +226,7 @@ def _targets(build: Build, version: structs.Version, tenant: str, client_name: s
         if isinstance(compiled, CompiledProvider) and each.weight:
             model = each.model or client_name
             provider = compiled.provider
-            facts = facts_of(build, Asked(provider.kind, path, model, tenant))
+            facts = facts_of(build, Asked(provider.type.name, path, model, tenant))
             targets.append(
                 Target(
                     f"{each.provider_ref.name}/{model}",
@@ -236,7 +236,7 @@ def _targets(build: Build, version: structs.Version, tenant: str, client_name: s
                     compiled.cluster,
                     each.weight,
                     each.region,
-                    without(facts.traits, PROVIDER_TYPES[provider.kind].lacks),
+                    without(facts.traits, provider.type.lacks),
                     facts.price,
                 )
             )

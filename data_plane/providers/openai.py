@@ -36,4 +36,6 @@ def base_url(place: Place) -> str:
     return "https://api.openai.com/v1"
 
 
-OPENAI = ProviderType("OpenAI", surfaces, base_url, telemetry_name="openai", catalog="openai")
+OPENAI = ProviderType(
+    "OpenAI", surfaces, base_url, telemetry_name="openai", catalog="openai", reasons_by="openai-responses"
+)

@@ -7,7 +7,7 @@ from data_plane.errors import UnmappableApi
 from data_plane.exchange import Exchange
 from data_plane.providers.base_url import BaseUrl
 from data_plane.providers.credential import CredentialSpec
-from data_plane.providers.surface import Asked, Surface
+from data_plane.providers.surface import Asked, ProviderType, Surface
 
 
 class Way:
@@ -25,19 +25,20 @@ class Way:
 class Provider:
     """Built once per snapshot. Its repr shows no credential."""
 
-    __slots__ = ("base", "credential", "kind", "name", "surfaces")
+    __slots__ = ("base", "credential", "name", "surfaces", "type")
 
     def __init__(
-        self, name: str, kind: str, base: BaseUrl, surfaces: Mapping[str, Surface], credential: CredentialSpec
+        self, name: str, type: ProviderType, base: BaseUrl, surfaces: Mapping[str, Surface], credential: CredentialSpec
     ) -> None:
         self.name = name  # `<tenant>/<name>`
-        self.kind = kind
+        self.type = type
         self.base = base
         self.surfaces = surfaces
         self.credential = credential
 
-    def way(self, api: str, operation: str, model: str) -> Way:
-        """
+    def way(self, api: str, operation: str, model: str, *, reasons: bool = False) -> Way:
+        """How an operation is asked of a model, by the provider's name for it. `reasons`: whether it always does.
+
         Raises:
             UnmappableApi: this provider has nothing for it.
         """
@@ -47,7 +48,10 @@ class Provider:
             return Way(client_wire, client_wire, surface)
         family = FAMILIES.get(client_wire)
         if family is not None:
-            for wire, other in self.surfaces.items():
+            surfaces, best = self.surfaces, self.type.reasons_by
+            if reasons and best in surfaces:
+                surfaces = {best: surfaces[best], **surfaces}
+            for wire, other in surfaces.items():
                 if FAMILIES.get(wire) == family and _takes(other, model):
                     return Way(client_wire, wire, other)
         spoken = ", ".join(sorted(self.surfaces))
@@ -81,11 +85,11 @@ class Provider:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Provider) and (
             self.name,
-            self.kind,
+            self.type.name,
             self.base,
             self.surfaces,
             self.credential,
-        ) == (other.name, other.kind, other.base, other.surfaces, other.credential)
+        ) == (other.name, other.type.name, other.base, other.surfaces, other.credential)
 
     __hash__ = None  # type: ignore[assignment]  # compared by content, kept in no set
 

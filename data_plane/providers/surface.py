@@ -82,6 +82,7 @@ class ProviderType:
     `base_url`: the public address, as its SDK has it; empty where each account has its own. `surfaces`: by wire API,
     those to translate to in order of preference. `needs`: which fields of `Place` a spec must give.
     `telemetry_name`: `gen_ai.provider.name` of OpenTelemetry. `catalog`: its id in the catalog of models and prices.
+    `reasons_by`: the wire API to translate to for models that always reason, because it carries their thoughts round.
     `lacks`: names of `Traits` that hold for none of its models, whatever the catalog says of them elsewhere.
     """
 
@@ -92,3 +93,4 @@ class ProviderType:
     telemetry_name: str = ""
     catalog: str = ""
     lacks: frozenset[str] = frozenset()
+    reasons_by: str = ""

@@ -145,7 +145,7 @@ class TargetSender:
     def _path(self, exchange: Exchange) -> _Path:
         path = self._paths.get((exchange.api, exchange.operation))
         if path is None:
-            way = self._provider.way(exchange.api, exchange.operation, self.target.model)
+            way = self._find_way(exchange)
             translation = find_translation(way.client_wire, way.wire) if way.translates else None
             path = self._paths[exchange.api, exchange.operation] = _Path(way, translation)
         if path.is_conversation and may_have_foreign_state(path.way.wire, exchange.request.body):
@@ -153,6 +153,11 @@ class TargetSender:
                 path.foreign = _Path(path.way, find_translation(path.way.wire, path.way.wire))
             return path.foreign
         return path
+
+    def _find_way(self, exchange: Exchange) -> Way:
+        target = self.target
+        reasons = not target.traits.takes_sampling
+        return self._provider.way(exchange.api, exchange.operation, target.model, reasons=reasons)
 
     # The body.
 

@@ -64,9 +64,10 @@ def target(
     traits: Traits = UNKNOWN,
 ) -> Target:
     """A target whose model is `<name>-model` at the provider."""
-    surfaces = PROVIDER_TYPES[kind].surfaces(Place("eu-west-1", "project"))
+    found = PROVIDER_TYPES[kind]
+    surfaces = found.surfaces(Place("eu-west-1", "project"))
     made = Provider(
-        f"default/{name}", kind, BaseUrl.parse("http://models.example"), surfaces, credential or ApiKeys(("sk-ours",))
+        f"default/{name}", found, BaseUrl.parse("http://models.example"), surfaces, credential or ApiKeys(("sk-ours",))
     )
     cluster = Cluster(f"default/{name}", (endpoint,), (1,), True)
     model = f"{name}-model"

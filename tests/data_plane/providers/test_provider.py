@@ -25,7 +25,7 @@ def exchange(target: str, version: str = "", *, stream: bool = False) -> Exchang
 def provider(kind: str, url: str = "") -> Provider:
     place, found = Place(), PROVIDER_TYPES[kind]
     public = found.base_url(place) if found.base_url is not None else ""
-    return Provider("default/p", kind, BaseUrl.parse(url or public), found.surfaces(place), ApiKeys(("hunter2",)))
+    return Provider("default/p", found, BaseUrl.parse(url or public), found.surfaces(place), ApiKeys(("hunter2",)))
 
 
 def way(made: Provider, asked: Exchange) -> Way:
@@ -123,3 +123,20 @@ def test_what_a_provider_has_no_equivalent_for_is_refused(kind: str, target: str
 
 def test_the_credential_shows_in_no_repr() -> None:
     assert "hunter2" not in repr(provider("OpenAI"))
+
+
+@mark.parametrize(
+    "target, reasons, path",
+    [
+        (MESSAGES, True, "/v1/responses"),
+        (MESSAGES, False, "/v1/chat/completions"),
+        (CHAT, True, "/v1/chat/completions"),
+    ],
+)
+def test_models_that_always_reason_are_asked_by_the_api_that_carries_their_thoughts(
+    target: str, reasons: bool, path: str
+) -> None:
+    made, asked = provider("OpenAI"), exchange(target)
+    taken = made.way(asked.api, asked.operation, "gpt-5", reasons=reasons)
+
+    assert made.target(taken, asked, "gpt-5") == path.encode()

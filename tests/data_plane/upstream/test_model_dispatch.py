@@ -51,7 +51,9 @@ def target(
 ) -> Target:
     base = BaseUrl.parse("http://models.example/v1" if kind == "OpenAI" else "http://models.example")
     credential = ApiKeys((key,)) if key is not None else NoCredential()
-    provider = Provider(f"default/{name}", kind, base, PROVIDER_TYPES[kind].surfaces(Place()), credential)
+    provider = Provider(
+        f"default/{name}", PROVIDER_TYPES[kind], base, PROVIDER_TYPES[kind].surfaces(Place()), credential
+    )
     cluster = Cluster(f"default/{name}", (endpoint,), (1,), True)
     return Target(f"{name}/{name}", name, Raw(json.dumps(name).encode()), provider, cluster, weight)
 
@@ -123,7 +125,7 @@ async def test_neither_client_nor_policy_sets_what_the_provider_sets(pools: Pool
     upstream = await open_upstream()
     base = BaseUrl.parse("http://models.example/v1")
     surfaces = PROVIDER_TYPES["OpenAI"].surfaces(Place())
-    provider = Provider("default/m", "OpenAI", base, surfaces, ApiKeys(("sk-ours",), "x-our-key"))
+    provider = Provider("default/m", PROVIDER_TYPES["OpenAI"], base, surfaces, ApiKeys(("sk-ours",), "x-our-key"))
     dispatcher = to(pools, replace(target(upstream.endpoint()), provider=provider))
     call = chat(**{"x-our-key": "client"})
     call.exchange.request_headers += [(b"x-our-key", b"policy"), (b"accept-encoding", b"br"), (b"x-set", b"policy")]
@@ -250,7 +252,7 @@ async def test_a_fault_of_ours_in_another_attempt_ends_the_exchange(
         name = "default/m2"
         credential = NoCredential()
 
-        def way(self, api: str, operation: str, model: str) -> Way:
+        def way(self, api: str, operation: str, model: str, *, reasons: bool = False) -> Way:
             raise RuntimeError("a bug")
 
     faulty = replace(target(NOBODY, "m2"), provider=cast(Provider, Faulty()))
