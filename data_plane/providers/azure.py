@@ -73,4 +73,6 @@ def _target(root: bytes, below: Callable[[Asked], bytes], asked: Asked, field: b
     return path + (b"&" if b"?" in path else b"?") + field
 
 
-AZURE_OPENAI = ProviderType("AzureOpenAI", surfaces, telemetry_name="azure.ai.openai", catalog="azure")
+AZURE_OPENAI = ProviderType(
+    "AzureOpenAI", surfaces, telemetry_name="azure.ai.openai", catalog="azure", reasons_by="openai-responses"
+)
