@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +48,13 @@ class _Output:
 @click.option("-t", "--tenant", default="default", show_default=True, help="The tenant of the resources.")
 @click.option("--gateway", default="", metavar="NAME", help="The Gateway of the Route. [default: all of the tenant]")
 @click.option("--route-path", default="/", show_default=True, metavar="PATH", help="What the Route's paths begin with.")
+@click.option("--model", "models", multiple=True, metavar="NAME", help="Clients use it, and a wildcard stands for it.")
 @click.option("--read-environment", is_flag=True, help="Take `os.environ/NAME` from the environment of this command.")
 @click.option("--show-secrets", is_flag=True, help="Write secret values to a terminal, too.")
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 @click.option("--strict", is_flag=True, help="End with the status 1 if something has no equivalent.")
 @click.option("--report", type=click.Choice(("text", "json")), default="text", show_default=True, help="On stderr.")
-def litellm(config: str, tenant: str, gateway: str, route_path: str, **options: Any) -> None:
+def litellm(config: str, tenant: str, gateway: str, route_path: str, models: tuple[str, ...], **options: Any) -> None:
     """Turn a LiteLLM proxy's configuration into resources, and list what has no equivalent.
 
     Models, providers, credentials, aliases and timeouts become resources for `apply`. All else is listed with the
@@ -62,7 +63,7 @@ def litellm(config: str, tenant: str, gateway: str, route_path: str, **options: 
     """
     findings: list[Finding] = []
     environment = os.environ if options["read_environment"] else {}
-    wish = _wish(tenant, gateway, route_path)
+    wish = replace(_wish(tenant, gateway, route_path), models=models)
     try:
         read = merge_includes(read_config(_contents(config)), lambda path: _included(config, path), findings)
         converted = convert(read, wish, environment, findings)

@@ -20,6 +20,7 @@ from control_plane.litellm_import.grouping import (
 from control_plane.litellm_import.model_name import MAX_CHARACTERS, TAKEN
 from control_plane.litellm_import.resource_name import ResourceNames
 from control_plane.litellm_import.values import SecretPart, Values
+from control_plane.litellm_import.wildcard import expand
 
 Document = dict[str, Json]
 LABELS = {"isthmus.dev/made-by": "import-litellm"}
@@ -31,11 +32,14 @@ UNUSED_VARIABLE = Explanation("NotNeeded", "LiteLLM sets it for its own process"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Where the resources shall lie. `gateway`: empty is every gateway of the tenant."""
+    """Where the resources shall lie. `gateway`: empty is every gateway of the tenant. `models`: names that clients use
+    and that the configuration has by wildcard only.
+    """
 
     tenant: str = "default"
     gateway: str = ""
     route_path: str = "/"
+    models: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -61,6 +65,7 @@ def convert(
         for entry in top.entries("model_list")
         if (found := read_deployment(entry, values, credentials)) is not None
     ]
+    deployments += expand(deployments, wish.models, findings)
     providers = group_providers(deployments)
     models = group_models(deployments, providers, findings)
     prices = group_prices(deployments, providers, findings)

@@ -37,6 +37,7 @@ class Deployment:
     stream_timeout: float | None = None
     drop_params: bool | None = None
     prices: tuple[tuple[str, str], ...] = ()  # USD for a million tokens, by bucket
+    wildcard: tuple[str, str] = ("", "")  # of a wildcard, LiteLLM's provider and its name for the model
 
 
 def read_deployment(entry: Entry, values: Values, credentials: Mapping[str, Mapping[str, Json]]) -> Deployment | None:
@@ -92,7 +93,7 @@ def _read(group: str | None, parameters: Entry, values: Values, prices: Mapping[
         )
     name, region = "", ""
     if "*" in group or "*" in rest:
-        advice = "write a Model for each name that clients use; the Provider is there"
+        advice = "name those that clients use with --model; the Provider is there"
         parameters.say("model", "NotMapped", WILDCARD, advice)
     else:
         if len(group) > MAX_CHARACTERS or not TAKEN.fullmatch(group):
@@ -115,6 +116,7 @@ def _read(group: str | None, parameters: Entry, values: Values, prices: Mapping[
         stream_timeout=parameters.number("stream_timeout"),
         drop_params=parameters.flag("drop_params"),
         prices=tuple(sorted(prices.items())),
+        wildcard=("", "") if name else (prefix, rest),
     )
 
 

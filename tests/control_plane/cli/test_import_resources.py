@@ -111,6 +111,12 @@ def test_a_name_cannot_leave_the_remark_that_it_stands_in(isthmus: Isthmus) -> N
     assert r"#   x\n---\nkind: Route" in ran.out
 
 
+def test_names_behind_a_wildcard_become_models(isthmus: Isthmus) -> None:
+    ran = isthmus("import", "litellm", str(EXAMPLE), "--model", "groq/llama-3.3-70b", "--model", "groq/gpt-oss")
+    made = {each["spec"].get("modelName") for each in documents(ran.out) if each["kind"] == "Model"}
+    assert {"groq/llama-3.3-70b", "groq/gpt-oss"} <= made
+
+
 @pytest.mark.parametrize(("config", "status"), [(EMPTY_KEY, 0), (f"{EMPTY_KEY}guardrails: [{{a: 1}}]\n", 1)])
 def test_strict_fails_if_something_has_no_equivalent(isthmus: Isthmus, config: str, status: int) -> None:
     ran = isthmus("import", "litellm", "--strict", "-", stdin=config)
