@@ -94,8 +94,10 @@ class KeptFilter(Filter):
     def _reworded(self, exchange: Exchange, keeper: Keeper, requests: Raw) -> Raw:
         """Requests with the provider's names for their models."""
         try:
-            made = []
-            for each in _items(requests)[:MAX_REQUESTS]:
+            made, asked = [], _items(requests)
+            if len(asked) > MAX_REQUESTS:
+                raise BadRequest(f"a batch has at most {MAX_REQUESTS} requests")
+            for each in asked:
                 fields = _object(each)
                 params = _object(fields["params"])
                 params["model"] = Raw(_encode(served(exchange, keeper, self._keepers, text_field(params, "model"))))

@@ -1,6 +1,6 @@
 """Tells clients the ids of answers that their provider stores, as only their tenant can use them."""
 
-from data_plane.codecs.json_fields import flag_field
+from data_plane.codecs.json_fields import NULL, flag_field
 from data_plane.codecs.kept_ids import NAMES, sealed_answer, sealed_event
 from data_plane.exchange import Exchange
 from data_plane.identity.keepers import Keepers
@@ -25,7 +25,8 @@ class SealFilter(Filter):
             return None
         if not self._keepers.takes(exchange.provider, (exchange.api, stored)):
             return None
-        stores = flag_field(fields, "store") if "store" in fields else operation == "responses"
+        is_said = bytes(fields.get("store", NULL)) != NULL
+        stores = flag_field(fields, "store") if is_said else operation == "responses"
         return Sealing(self._keepers, exchange.provider, NAMES[operation]) if stores else None
 
 
