@@ -45,9 +45,16 @@ CATALOG_PROVIDERS = frozenset(
 
 def wire_api(provider_type: str, bare_name: str) -> str:
     """In which wire API a provider of this type generates, preferred; by the model's own name where it decides."""
-    if provider_type == "VertexAI":
-        return "anthropic-messages" if "claude" in bare_name else "gemini"
+    if provider_type in ("AzureOpenAI", "VertexAI") and "claude" in bare_name:
+        return "anthropic-messages"
     return OWN_WIRES.get(provider_type, "openai-chat")
 
 
-OWN_WIRES: Mapping[str, str] = {"Anthropic": "anthropic-messages", "Gemini": "gemini", "Bedrock": "bedrock-converse"}
+OWN_WIRES: Mapping[str, str] = {
+    "Anthropic": "anthropic-messages",
+    "Bedrock": "bedrock-converse",
+    "Cohere": "cohere-chat",
+    "Gemini": "gemini",
+    "Perplexity": "openai-responses",
+    "VertexAI": "gemini",
+}

@@ -6,12 +6,18 @@ from typing import Any
 from msgspec.json import decode
 from pytest import mark
 
+from config_schemas.catalog.lookup import look_up
+from config_schemas.catalog.provider import wire_api
+from data_plane.codecs.wire import EMBED, FAMILIES, GENERATE, RERANK
 from data_plane.config import structs
 from data_plane.config.catalog_unit import Asked, TargetFacts, facts_of
 from data_plane.config.state import Build, State
 from data_plane.llm.price import cost_nanousd
 from data_plane.llm.traits import ReasoningStyle
+from data_plane.providers.surface import Place
+from data_plane.providers.table import PROVIDER_TYPES
 from data_plane.usage import Usage
+from tests.fakes.model_names import names
 
 MILLION = Usage(input_uncached=1_000_000)
 
@@ -52,6 +58,24 @@ def cost_usd(found: TargetFacts) -> float | None:
     """Of a million tokens of input."""
     cost = None if found.price is None else cost_nanousd(MILLION, found.price, 1.8e9)
     return None if cost is None else cost / 1_000_000_000
+
+
+FAMILIES_BY_KIND = {"Chat": GENERATE, "Embedding": EMBED, "Rerank": RERANK}
+PLACE = Place("us-east-1", "project", "2025-01-01")
+
+
+@mark.parametrize(("kind", "name"), list(names()), ids=lambda each: each)
+def test_a_well_known_name_resolves_to_a_wire_api_that_its_provider_speaks(kind: str, name: str) -> None:
+    """Of the codecs that translate; what is neither chat nor a vector is relayed in the provider's own API."""
+    known = look_up(kind, name)
+    surfaces = PROVIDER_TYPES[kind].surfaces(PLACE)
+    spoken = [wire for wire, surface in surfaces.items() if surface.takes is None or surface.takes(name)]
+    family = FAMILIES_BY_KIND.get(known.facts.kind, "")
+    codecs = [wire for wire in spoken if FAMILIES.get(wire) == family]
+
+    assert spoken
+    assert codecs or not family
+    assert family != GENERATE or codecs[0] == wire_api(kind, known.name)
 
 
 def test_without_entries_the_catalog_counts() -> None:
