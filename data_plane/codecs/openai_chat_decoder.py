@@ -6,13 +6,16 @@ begins and ends follows from what comes next.
 
 from collections.abc import Sequence
 
+from msgspec import Raw
+
 from data_plane.codecs.json_reader import JsonReader, Unreadable
+from data_plane.codecs.openai_chat_content import read_pieces, read_text
 from data_plane.codecs.openai_chat_request import API
 from data_plane.codecs.openai_chat_response import decode_logprobs, decode_usage, stop_of
 from data_plane.codecs.openai_failure import failure_of
 from data_plane.codecs.openai_reasoning import decode_details, decode_signature, has_state
 from data_plane.codecs.sse_data import data_of
-from data_plane.llm.content import Thought
+from data_plane.llm.content import Opaque, Text, Thought
 from data_plane.llm.events import (
     CandidateEnded,
     Delta,
@@ -29,6 +32,7 @@ from data_plane.llm.events import (
 from data_plane.llm.response import Stop, TokenLogprob
 
 DONE = b"[DONE]"
+ANNOTATION, AUDIO = "annotation", "audio"  # what opaque pieces are called, here and in the encoder
 MAX_CANDIDATES = 128
 MAX_CALLS = 1024
 
@@ -142,14 +146,52 @@ def _read_delta(
     for detail in decode_details(delta):  # their text has come beside them
         if has_state(detail):
             _seal(number, state, detail, events)
-    text = delta.text("content")
+    content = delta.raw("content")
+    text = "" if content is None else read_text(content)
+    if text is None and content is not None:
+        _read_pieces(number, state, content, events)
     if text or tokens:
-        _write(number, state, (PartKind.TEXT, 0), text, events, tokens)
+        _write(number, state, (PartKind.TEXT, 0), text or "", events, tokens)
     refusal = delta.text("refusal")
     if refusal:
         _write(number, state, (PartKind.REFUSAL, 0), refusal, events)
+    _read_rare(number, state, delta, events)
     for raw in delta.array("tool_calls"):
         _read_call(number, state, JsonReader.of(raw, "tool_calls"), events)
+
+
+def _read_pieces(number: int, state: _Choice, content: Raw, events: list[Event]) -> None:
+    """Of content that is an array. What is neither text nor thought is a source of the text."""
+    for piece in read_pieces(content):
+        if isinstance(piece, Text):
+            if piece.text:
+                _write(number, state, (PartKind.TEXT, 0), piece.text, events)
+        elif isinstance(piece, Thought):
+            if piece.text:
+                _write(number, state, (PartKind.THOUGHT, 0), piece.text, events)
+            if piece.signature:
+                _seal(number, state, piece, events)
+        else:
+            _cite(number, state, piece, events)
+
+
+def _read_rare(number: int, state: _Choice, delta: JsonReader, events: list[Event]) -> None:
+    """Sources of the text, and pieces of sound, which only this API has."""
+    for raw in delta.array("annotations"):
+        _cite(number, state, Opaque(API, ANNOTATION, raw.copy()), events)
+    audio = delta.raw("audio")
+    if audio is not None:
+        _close(number, state, events)
+        state.part += 1
+        state.key = None
+        events.append(PartStarted(number, state.part, PartKind.OPAQUE, opaque=Opaque(API, AUDIO, audio.copy())))
+        events.append(PartEnded(number, state.part))
+
+
+def _cite(number: int, state: _Choice, source: Opaque, events: list[Event]) -> None:
+    if state.key != (PartKind.TEXT, 0):
+        _begin_part(number, state, (PartKind.TEXT, 0), events)
+    events.append(Delta(number, state.part, "", citation=source))
 
 
 def _read_call(number: int, state: _Choice, call: JsonReader, events: list[Event]) -> None:
@@ -202,11 +244,15 @@ def _write(
     tokens: list[TokenLogprob] | None = None,
 ) -> None:
     if state.key != key:
-        _close(number, state, events)
-        state.part += 1
-        state.key, state.is_open = key, True
-        events.append(PartStarted(number, state.part, key[0]))
+        _begin_part(number, state, key, events)
     events.append(Delta(number, state.part, text, tokens))
+
+
+def _begin_part(number: int, state: _Choice, key: tuple[PartKind, int], events: list[Event]) -> None:
+    _close(number, state, events)
+    state.part += 1
+    state.key, state.is_open = key, True
+    events.append(PartStarted(number, state.part, key[0]))
 
 
 def _close(number: int, state: _Choice, events: list[Event]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from data_plane.codecs.openai_chat_decoder import ANNOTATION, AUDIO
 from data_plane.codecs.openai_chat_request import API
 from data_plane.codecs.openai_chat_response import (
     FINISH_REASONS,
@@ -136,11 +137,24 @@ class OpenAIChatEncoder:
             else:
                 call |= {"type": "function", "function": {"name": event.name, "arguments": ""}}
             frames.append(self._chunk(event.candidate, {"tool_calls": [call]}))
+        elif event.kind is PartKind.OPAQUE:
+            self._opaque(event, frames)
         elif event.kind is PartKind.THOUGHT:
             self._thoughts[event.candidate] = Thought("", self._api, id=event.id, is_summary=event.is_summary)
         self._parts[event.candidate, event.part] = (event.kind, index, event.is_custom)
 
+    def _opaque(self, event: PartStarted, frames: list[bytes]) -> None:
+        """Of this API alone, sound."""
+        opaque = event.opaque
+        if opaque is not None and opaque.api == API and opaque.kind == AUDIO:
+            frames.append(self._chunk(event.candidate, {"audio": opaque.raw}))
+
     def _delta(self, event: Delta, frames: list[bytes]) -> None:
+        citation = event.citation
+        if citation is not None:
+            if citation.api == API and citation.kind == ANNOTATION:
+                frames.append(self._chunk(event.candidate, {"annotations": [citation.raw]}))
+            return
         kind, index, is_custom = self._parts[event.candidate, event.part]
         if kind is PartKind.TOOL_CALL:
             inner = {"custom": {"input": event.text}} if is_custom else {"function": {"arguments": event.text}}

@@ -7,6 +7,7 @@ from msgspec import Raw
 
 from data_plane.codecs import openai_chat
 from data_plane.codecs.json_reader import UNREADABLE, JsonReader, Unreadable
+from data_plane.codecs.openai_chat_content import read_pieces, read_text
 from data_plane.codecs.openai_chat_request import API, decode_call
 from data_plane.codecs.openai_reasoning import decode_details, encode_details, encode_signature
 from data_plane.errors import InvalidUpstreamResponse
@@ -116,10 +117,13 @@ def _decode_parts(message: JsonReader) -> list[Part]:
         parts += details
     elif thought:
         parts.append(Thought(thought, API))
-    text = message.text("content")
+    content = message.raw("content")
+    citations = message.raw("annotations")
+    text = None if content is None else read_text(content)
     if text:
-        citations = message.raw("annotations")
         parts.append(Text(text, citations=citations))
+    elif text is None and content is not None:
+        parts += [piece for piece in read_pieces(content) if not isinstance(piece, Text) or piece.text]
     refusal = message.text("refusal")
     if refusal:
         parts.append(Refusal(refusal))

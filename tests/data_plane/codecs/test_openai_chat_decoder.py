@@ -7,9 +7,10 @@ from pytest import mark, raises
 
 from data_plane.codecs.table import CODECS
 from data_plane.errors import InvalidUpstreamResponse
-from data_plane.llm.content import Thought
+from data_plane.llm.content import Opaque, Text, Thought
 from data_plane.llm.events import (
     CandidateEnded,
+    Delta,
     Ended,
     Event,
     Failed,
@@ -21,7 +22,7 @@ from data_plane.llm.events import (
 )
 from data_plane.llm.response import Stop
 from data_plane.usage import Usage
-from tests.fakes.codec_golden import events_of, golden
+from tests.fakes.codec_golden import decode, documents, events_of, frames_of, golden
 from tests.fakes.event_law import assert_lawful, text_of
 
 OPENAI = CODECS["openai-chat"]
@@ -107,6 +108,57 @@ def test_state_of_thoughts_and_calls_is_read() -> None:
     found = [event for event in events if isinstance(event, Sealed)]
     assert found == [Sealed(0, 0, sealed="d"), Sealed(0, 1, signature="g"), Sealed(0, 2, signature="s")]
     assert [event.id for event in events if isinstance(event, PartStarted)] == ["rs", "a", ""]
+
+
+def test_content_may_be_an_array_of_thoughts_and_texts() -> None:
+    events = events_of(OPENAI, golden("openai-chat", "streams", "mistral"))
+
+    assert text_of(events, PartKind.THOUGHT) == ["Hm, so"] and text_of(events, PartKind.TEXT) == ["Paris."]
+    assert [event for event in events if isinstance(event, Sealed)] == [Sealed(0, 0, signature="c2ln")]
+    (cited,) = [event.citation for event in events if isinstance(event, Delta) and event.citation is not None]
+    assert (cited.api, cited.kind, json.loads(bytes(cited.raw))["reference_ids"]) == ("openai-chat", "reference", [1])
+
+
+def test_a_whole_answer_s_content_may_be_an_array_too() -> None:
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}, {"type": "text", "text": "."}]}
+    content = [{**thought, "signature": "s"}, {"type": "text", "text": "Paris"}, {"type": "reference", "n": 1}]
+    choice = {"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}
+
+    parts = OPENAI.decode_response(json.dumps({"choices": [choice]}).encode()).candidates[0].parts
+
+    assert parts[:2] == [Thought("Hm.", "openai-chat", "s"), Text("Paris")]
+    assert isinstance(parts[2], Opaque) and parts[2].kind == "reference"
+
+
+@mark.parametrize("content", [7, {"type": "text"}, ["x"], [{"text": "x"}], [{"type": "thinking", "thinking": "x"}]])
+def test_content_that_is_neither_is_the_upstream_s_fault(content: Any) -> None:
+    assert isinstance(read(chunk({"content": content}))[-1], Failed)
+
+
+def test_sources_of_a_text_and_sound_are_kept_for_this_api() -> None:
+    cited = events_of(OPENAI, golden("openai-chat", "streams", "annotations"))
+    spoken = events_of(OPENAI, golden("openai-chat", "streams", "audio"))
+
+    sources = [event.citation for event in cited if isinstance(event, Delta) and event.citation is not None]
+    assert [source.kind for source in sources] == ["annotation"]
+    sound = [event.opaque for event in spoken if isinstance(event, PartStarted) and event.kind is PartKind.OPAQUE]
+    assert [json.loads(bytes(each.raw)) for each in sound if each is not None] == [
+        {"id": "audio_1"},
+        {"data": "AAEC"},
+        {"transcript": "Hi"},
+        {"expires_at": 1764003600},
+    ]
+
+
+def test_custom_calls_go_out_as_they_came_in() -> None:
+    request = decode(OPENAI, golden("openai-chat", "requests", "minimal"))
+    stream = golden("openai-chat", "streams", "custom-tool")
+
+    written = documents(frames_of(OPENAI, events_of(OPENAI, stream), request))
+
+    calls = [choice["delta"].get("tool_calls") for document in written for choice in document["choices"]]
+    wanted = [choice["delta"].get("tool_calls") for document in documents(stream) for choice in document["choices"]]
+    assert [each for each in calls if each] == [each for each in wanted if each]
 
 
 def test_azure_s_first_chunk_starts_nothing() -> None:
