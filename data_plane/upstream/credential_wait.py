@@ -17,13 +17,22 @@ WAIT_SECONDS = 15.0  # a token endpoint that takes longer is down
 class CredentialWait:
     """Stands in the upstream's place until it is there. Implements `Upstream`."""
 
-    __slots__ = ("_credential", "_is_paused", "_last", "_pieces", "_receiver", "_send", "_task")
+    __slots__ = ("_credential", "_failed", "_is_paused", "_last", "_pieces", "_receiver", "_send", "_task")
 
-    def __init__(self, credential: Credential, receiver: Receiver, send: Callable[[], None]) -> None:
-        """`send`: what to do when the credential is there; it may raise a `GatewayError`."""
+    def __init__(
+        self,
+        credential: Credential,
+        receiver: Receiver,
+        send: Callable[[], None],
+        failed: Callable[[GatewayError], None],
+    ) -> None:
+        """`send`: what to do when the credential is there; it may raise a `GatewayError`. `failed`: what, if it never
+        comes and nothing of the request's body has come meanwhile; else the receiver is told.
+        """
         self._credential = credential
         self._receiver = receiver
         self._send = send
+        self._failed = failed
         self._pieces: list[bytes] = []
         self._last = False
         self._is_paused = False
@@ -53,15 +62,25 @@ class CredentialWait:
         try:
             async with asyncio.timeout(WAIT_SECONDS):
                 await self._credential.ready()
-            receiver.upstream = None
-            self._send()
         except TimeoutError:
-            self._fail(ProviderAuthFailed("the provider's token could not be had in time"))
+            self._give_up(ProviderAuthFailed("the provider's token could not be had in time"))
         except GatewayError as error:
-            self._fail(error)
+            self._give_up(error)
         except Exception:
-            logger.exception("an exchange could not go on request_id=%s", receiver.exchange.id)
-            self._fail(InternalError())
+            logger.exception("a credential failed request_id=%s", receiver.exchange.id)
+            self._give_up(InternalError())
+        else:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self._receiver.upstream = None
+        try:
+            self._send()
+        except GatewayError as error:
+            self._receiver.on_failure(error)
+        except Exception:
+            logger.exception("an exchange could not go on request_id=%s", self._receiver.exchange.id)
+            self._receiver.on_failure(InternalError())
         else:
             self._hand_over()
 
@@ -75,6 +94,9 @@ class CredentialWait:
         if self._pieces and upstream.send_body(b"".join(self._pieces), self._last) and not self._last:
             self._receiver.on_request_drained()
 
-    def _fail(self, error: GatewayError) -> None:
+    def _give_up(self, error: GatewayError) -> None:
         self._receiver.upstream = None
-        self._receiver.on_failure(error)
+        if self._pieces:
+            self._receiver.on_failure(error)
+        else:
+            self._failed(error)

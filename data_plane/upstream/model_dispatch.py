@@ -5,7 +5,7 @@ from collections.abc import Container
 
 from data_plane.codecs.retry_after import retry_after
 from data_plane.errors import GatewayError, ObjectNotFound, Overloaded, ProviderAuthFailed, ProviderRateLimited
-from data_plane.exchange import Exchange, Response
+from data_plane.exchange import Attempt, Exchange, Response
 from data_plane.pipeline.sides import Receiver
 from data_plane.upstream.cluster import ModelVersion
 from data_plane.upstream.connection import UpstreamConnection
@@ -100,6 +100,19 @@ class VersionDispatcher:
             pass
         except Exception:  # whatever it is, the receiver must hear of an end
             logger.exception("another attempt failed request_id=%s", receiver.exchange.id)
+        receiver.on_failure(error)
+
+    def on_unproven(self, receiver: Receiver, content: tuple[BodyFraming, bytes], error: GatewayError) -> None:
+        """Another target, or the receiver hears of it."""
+        exchange = receiver.exchange
+        exchange.attempts.append(Attempt(exchange.target, "", exchange.started, reason=error.code))
+        others = self._untried(exchange)
+        try:
+            if others is not None:
+                self._send_to_one(_run_of(receiver), others, *content)
+                return
+        except GatewayError:  # as above
+            pass
         receiver.on_failure(error)
 
     def _goes_on(self, connection: UpstreamConnection, receiver: Receiver, failure: Failure) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import msgspec
 from msgspec import Raw
@@ -11,6 +11,7 @@ from data_plane.codecs.client_api import GEMINI, Api, Call
 from data_plane.codecs.foreign_state import may_have_foreign_state
 from data_plane.codecs.translation import Translation, Wanted, find_translation
 from data_plane.codecs.wire import COUNT, FAMILIES, GENERATE
+from data_plane.errors import GatewayError
 from data_plane.exchange import Exchange
 from data_plane.pipeline.framing import encode_chunk
 from data_plane.pipeline.sides import Receiver
@@ -47,6 +48,13 @@ CONVERSATIONS = frozenset(wire for wire, family in FAMILIES.items() if family in
 
 _encode = msgspec.json.Encoder().encode
 _decode_fields = msgspec.json.Decoder(dict[str, Raw]).decode
+
+
+class ModelOwner(Owner, Protocol):
+    """Who sends exchanges to a model's targets."""
+
+    def on_unproven(self, receiver: Receiver, content: tuple[BodyFraming, bytes], error: GatewayError) -> None:
+        """There is no credential for the exchange's target: nothing has been sent."""
 
 
 class WorkerParts:
@@ -117,7 +125,7 @@ class TargetSender:
     def provider_name(self) -> str:
         return self._provider.name
 
-    def send(self, receiver: Receiver, owner: Owner, framing: BodyFraming, waiting: bytes) -> None:
+    def send(self, receiver: Receiver, owner: ModelOwner, framing: BodyFraming, waiting: bytes) -> None:
         """Send an exchange. `waiting`: what has come of a body that is not `WHOLE`.
 
         Raises:
@@ -192,7 +200,7 @@ class TargetSender:
 
     # The head.
 
-    def _prove(self, receiver: Receiver, owner: Owner, path: _Path, content: tuple[BodyFraming, bytes]) -> None:
+    def _prove(self, receiver: Receiver, owner: ModelOwner, path: _Path, content: tuple[BodyFraming, bytes]) -> None:
         exchange = receiver.exchange
         framing, body = content
         lines = path.lines
@@ -207,14 +215,25 @@ class TargetSender:
                 path.lines = lines if self._credential.is_fixed else b""
         message = encode_message(exchange, self._beginning(exchange, path), lines, framing, body)
         connection = self._endpoints.choose().acquire()
+        self.name_on(exchange)
+        connection.send(message, receiver, owner)
+
+    def name_on(self, exchange: Exchange) -> None:
+        """This is where the exchange goes now."""
         target = self.target
         exchange.target = target.name
         exchange.provider = self._provider.name
         exchange.price = target.price
-        connection.send(message, receiver, owner)
 
-    def _wait(self, receiver: Receiver, owner: Owner, path: _Path, content: tuple[BodyFraming, bytes]) -> None:
-        CredentialWait(self._credential, receiver, partial(self._prove, receiver, owner, path, content))
+    def _wait(self, receiver: Receiver, owner: ModelOwner, path: _Path, content: tuple[BodyFraming, bytes]) -> None:
+        """For a token. Without one, it counts as an attempt that has failed."""
+        self.name_on(receiver.exchange)
+        CredentialWait(
+            self._credential,
+            receiver,
+            partial(self._prove, receiver, owner, path, content),
+            partial(owner.on_unproven, receiver, content),
+        )
 
     def _outgoing(self, exchange: Exchange, path: _Path, body: bytes) -> Outgoing:
         way, provider = path.way, self._provider

@@ -122,3 +122,15 @@ async def test_when_all_keys_are_refused_the_last_answer_counts(pools: Pools, op
     await made.end()
     assert made.error is not None and made.error.code == "provider_auth_failed"
     assert len(upstream.heads) == 2
+
+
+async def test_without_a_token_another_target_serves(pools: Pools, open_upstream: OpenUpstream) -> None:
+    upstream, other = await open_upstream(says(OK)), await open_upstream(says(OK))
+    token = LateToken(error=ProviderAuthFailed("no token"))
+    made = call("/v1/chat/completions", CHAT)
+    first = target(upstream.endpoint(), "OpenAI", credential=LateSpec(token))
+    to(pools, first, target(other.endpoint(), "OpenAI", "m2")).send(made, streams_body=False)
+    token.arrived.set()
+    await made.end()
+    assert made.status == 200 and upstream.connections == 0
+    assert made.tries == [("m1/m1-model", 0, "provider_auth_failed"), ("m2/m2-model", 200, "")]
