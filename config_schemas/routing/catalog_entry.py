@@ -97,6 +97,8 @@ class PricePeriod(Model):
 class CatalogEntrySpec(Model):
     """Which models, at which providers (none named: at all), and what of them.
 
+    `knownAs`: the name under which the built-in catalog knows the model, where the provider's is one's own: an Azure
+    deployment, an inference profile, what a server of one's own is told to call it.
     `pricing: Own` takes `prices`; outside their periods the cost is unknown. `Free` is for what one hosts oneself: the
     cost is known, and 0. `Catalog` leaves the price to other entries and to the built-in catalog.
     """
@@ -104,6 +106,7 @@ class CatalogEntrySpec(Model):
     model: ModelMatch
     provider_types: Annotated[tuple[ProviderTypeName, ...], Field(max_length=32)] = ()
     provider_refs: Annotated[tuple[Reference, ...], Field(max_length=32)] = ()
+    known_as: ModelName | None = None
     capabilities: Capabilities = Capabilities()
     pricing: Literal["Catalog", "Own", "Free"] = "Catalog"
     prices: Annotated[tuple[PricePeriod, ...], Field(max_length=64)] = ()

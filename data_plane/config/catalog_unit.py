@@ -60,14 +60,22 @@ class Asked:
 
 def facts_of(build: Build, asked: Asked) -> TargetFacts:
     """Takes note of all CatalogEntries, so that what changes there is made anew."""
-    known = look_up(asked.provider_type, asked.model)
+    entries = _entries(build, asked)
+    known = _known(asked, entries)
+    priced = _known(asked, [each for each in entries if _may_price(each, asked)]).priced
     traits = _traits(known)
-    price = None if known.priced is None else compile_price(known.priced.price)
-    for entry in _entries(build, asked):
+    price = None if priced is None else compile_price(priced.price)
+    for entry in entries:
         traits = _changed(traits, entry.spec.capabilities)
         if entry.spec.pricing != "Catalog" and _may_price(entry, asked):
             price = _own_price(entry)
     return TargetFacts(traits, price, known.name, known.facts.kind)
+
+
+def _known(asked: Asked, entries: list[structs.CatalogEntry]) -> Known:
+    """By the provider's name for it, or by the one that the strongest of these entries gives."""
+    names = [each.spec.known_as for each in entries if each.spec.known_as is not None]
+    return look_up(asked.provider_type, names[-1] if names else asked.model)
 
 
 def _traits(known: Known) -> Traits:

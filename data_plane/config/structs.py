@@ -434,6 +434,9 @@ class CatalogEntrySpec(Struct, frozen=True, rename="camel", kw_only=True, gc=Fal
         Meta(max_length=32),
     ] = ()
     provider_refs: Annotated[tuple[Reference, ...], Meta(max_length=32)] = ()
+    known_as: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9._:/@]*[A-Za-z0-9])?\Z", max_length=128)] | None = (
+        None
+    )
     capabilities: Capabilities = Capabilities()
     pricing: Literal["Catalog", "Own", "Free"] = "Catalog"
     prices: Annotated[tuple[PricePeriod, ...], Meta(max_length=64)] = ()

@@ -196,6 +196,42 @@ def test_who_does_not_own_the_provider_says_what_it_can_do_but_not_what_it_costs
     assert (cost_usd(found), found.traits.context_tokens) == (2.5, 8_000)
 
 
+@mark.parametrize(
+    ("kind", "name", "known_as", "usd_per_million", "output_tokens"),
+    [
+        ("AzureOpenAI", "prod-chat", "gpt-4o", 2.5, 16_384),
+        (
+            "Bedrock",
+            "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123",
+            "us.anthropic.claude-haiku-4-5-20251001-v1:0",
+            1.1,
+            64_000,
+        ),
+        ("VLLM", "prod", "openai/gpt-oss-20b", None, 131_072),
+    ],
+    ids=["an Azure deployment", "an inference profile", "a server of one's own"],
+)
+def test_a_name_of_one_s_own_may_be_known_as_another(
+    kind: str, name: str, known_as: str, usd_per_million: float | None, output_tokens: int
+) -> None:
+    found = facts(entry("mine", name, knownAs=known_as), kind=kind, model=name)
+
+    assert (cost_usd(found), found.traits.max_output_tokens) == (usd_per_million, output_tokens)
+    assert facts(kind=kind, model=name).price is None
+
+
+def test_the_stronger_entry_says_as_what_a_name_is_known() -> None:
+    weak, strong = entry("a", "prod*", knownAs="gpt-4o-mini"), entry("b", "prod", knownAs="gpt-4o")
+
+    assert cost_usd(facts(strong, weak, model="prod")) == 2.5
+
+
+def test_who_does_not_own_the_provider_cannot_price_it_by_another_name() -> None:
+    found = facts(entry("ours", "gpt-4o", knownAs="gpt-4.1-nano"), provider="platform/Provider/shared")
+
+    assert (cost_usd(found), found.traits.max_output_tokens) == (2.5, 32_768)
+
+
 def test_the_platform_prices_the_providers_of_tenants_that_do_not() -> None:
     assert cost_usd(facts(entry("all", "gpt*", "platform", **usd("3")))) == 3
 
