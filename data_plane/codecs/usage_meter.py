@@ -98,6 +98,8 @@ class UsageMeter:
 
     def fault(self) -> GatewayError | None:
         form, tail = self._form, self._tail
+        while tail and not tail[-1]:  # the end came in a read of its own
+            tail.pop()
         if tail and form.last and form.last in tail[-1][-form.last_bytes :]:  # nearly always
             return None
         if is_whole(b"".join(tail), self._dropped_bytes > 0, form):
