@@ -4,9 +4,10 @@ from msgspec.structs import replace
 
 from data_plane.codecs.request_text import request_text_bytes
 from data_plane.codecs.stream_form import stream_form_of
-from data_plane.exchange import COMPLETED, Exchange, Meter, Outcome
+from data_plane.exchange import COMPLETED, Exchange, Outcome
 from data_plane.llm.token_ratio import TokenRatios
 from data_plane.pipeline.filter import BodyMode, Filter
+from data_plane.readers import Meter
 from data_plane.usage import Usage
 
 ONE_IN = 32  # calls to learn from: it costs some 10 us a kilobyte of text

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from data_plane.errors import BodyTooLarge, GatewayError, InvalidUpstreamResponse
-from data_plane.exchange import COMPLETED, Exchange, Meter, Outcome, Response
+from data_plane.exchange import COMPLETED, Exchange, Outcome, Response
 from data_plane.observability.metrics import Metrics
 from data_plane.pipeline.filter import BodyMode, Filter, StreamTransform
+from data_plane.readers import Meter
 from data_plane.usage import Usage
 from data_plane.validation.bodies import Unvalidated, judge_response
 from data_plane.validation.checker import Checker, Violation
