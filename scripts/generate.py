@@ -63,7 +63,7 @@ def write_openapi(folder: Path) -> None:
 def write_errors(folder: Path) -> None:
     """The reference page of what clients may be told."""
     (folder / "docs").mkdir(parents=True, exist_ok=True)
-    (folder / "docs" / "errors.md").write_text(_printed("data_plane.errors"))
+    (folder / "docs" / "errors.md").write_text(_printed("data_plane.error_page"))
 
 
 def write_reference(folder: Path) -> None:

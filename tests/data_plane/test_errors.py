@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from data_plane import errors
+from data_plane import error_page, errors
 from data_plane.errors import CATALOGUE, GatewayError, InternalError, NotProgrammed, Overloaded, RateLimited
 
 PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
@@ -51,4 +51,4 @@ def test_an_internal_error_tells_nothing_of_its_cause() -> None:
 
 
 def test_the_page_is_what_the_catalogue_gives() -> None:
-    assert PAGE.read_text() == errors.page()
+    assert PAGE.read_text() == error_page.page()
