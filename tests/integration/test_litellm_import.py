@@ -66,18 +66,18 @@ async def test_a_client_of_openai_calls_models_and_aliases(replica: Replica, ups
         listed = [each.id async for each in client.models.list()]
     azure, vllm = upstream.seen
     assert azure.path in [
-        f"/openai/deployments/gpt-5-{place}/chat/completions?api-version=2024-10-21" for place in ("eu", "us")
+        f"/openai/deployments/gpt-4.1-{place}/chat/completions?api-version=2024-10-21" for place in ("eu", "us")
     ]
     assert azure.headers["api-key"] in ("azure-eu", "azure-us")
     assert (vllm.path, vllm.json()["model"]) == ("/v1/chat/completions", "meta-llama/Llama-3.3-70B-Instruct")
     assert "authorization" not in vllm.headers
-    assert {"gpt-5", "claude", "gemini", "rerank", "meta/Llama-3.3-70B"} <= set(listed)
+    assert {"gpt-4.1", "claude", "gemini", "rerank", "meta/Llama-3.3-70B"} <= set(listed)
 
 
 async def test_a_client_of_anthropic_calls_a_model_of_azure(replica: Replica, upstream: ModelServer) -> None:
     async with AsyncAnthropic(base_url=f"{replica.url}/ai", api_key=api_key(), max_retries=0) as client:
         message = await client.messages.create(
-            model="gpt-5", max_tokens=9, messages=[{"role": "user", "content": "Hi"}], extra_body={"top_k": 3}
+            model="gpt-4.1", max_tokens=9, messages=[{"role": "user", "content": "Hi"}], extra_body={"top_k": 3}
         )
     assert [each.text for each in message.content if each.type == "text"] == ["Hello"]
     assert "top_k" not in upstream.seen[-1].json()  # `drop_params` has become `lossy: Allow`

@@ -92,7 +92,7 @@ def test_a_folder_gets_as_many_files_as_apply_needs(isthmus: Isthmus, tmp_path: 
 def test_the_report_for_programs_names_each_finding(isthmus: Isthmus) -> None:
     ran = isthmus("import", "litellm", "--report", "json", str(EXAMPLE))
     report = json.loads(ran.err)
-    assert "default/Model/gpt-5" in report["resources"]
+    assert "default/Model/gpt-4.1" in report["resources"]
     paths = {each["path"]: each for each in report["findings"]}
     assert paths["guardrails[0]"]["weight"] == "NotMapped"
     assert all(set(each) == {"path", "weight", "reason", "advice"} for each in report["findings"])

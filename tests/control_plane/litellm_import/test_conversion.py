@@ -44,9 +44,9 @@ def test_the_example_is_admitted() -> None:
     made = imported_example()
     assert admission_errors(made) == []
     assert list(specs(made, "Model")) == [
-        *("gpt-5", "gpt-5-mini", "claude", "gemini", "gemini-vertex", "meta-llama-3.3-70b", "embeddings", "rerank")
+        *("gpt-4.1", "gpt-5-mini", "claude", "gemini", "gemini-vertex", "meta-llama-3.3-70b", "embeddings", "rerank")
     ]
-    assert specs(made, "Model")["gpt-5"]["aliases"] == ["gpt-4o"]
+    assert specs(made, "Model")["gpt-4.1"]["aliases"] == ["gpt-4o"]
     assert spec(made, "Route") == {
         "matches": [{"path": {"type": "Prefix", "value": "/"}}],
         "models": {"matchLabels": {"isthmus.dev/made-by": "import-litellm"}, "lossy": "Allow"},
