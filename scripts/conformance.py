@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.fakes.matrix import Cell, run_all
 from tests.fakes.matrix_client import ALL, CLIENTS, NEWEST, TITLES, Client
 from tests.fakes.matrix_judge import ABSENT, FAIL, LOSSY, PASS, REFUSED, Verdict
+from tests.fakes.matrix_operations import GROUPS, OPERATION_CLIENTS, Group
 from tests.fakes.matrix_provider import COLUMNS
 from tests.fakes.matrix_record import GOLDEN, read, to_json
 from tests.fakes.matrix_scenarios import SCENARIOS
@@ -70,13 +71,15 @@ def page(verdicts: Mapping[Cell, Verdict], versions: Mapping[str, str]) -> str:
         "| client | SDK | API | pass | lossy | refused | fail |",
         "|---|---|---|---|---|---|---|",
     ]
-    for client in ALL:
+    for client in (*ALL, *OPERATION_CLIENTS.values()):
         words = [verdict.word for (name, _, _), verdict in verdicts.items() if name == client.name]
         numbers = " | ".join(str(words.count(word)) for word in (PASS, LOSSY, REFUSED, FAIL))
         sdk = f"{client.package} {versions.get(client.name, '')}"
-        lines.append(f"| {client.name} | {sdk} | {TITLES[client.wire]} | {numbers} |")
+        lines.append(f"| {client.name} | {sdk} | {TITLES.get(client.wire, client.wire)} | {numbers} |")
     for name in NEWEST:
         lines += ["", *_section(CLIENTS[name], verdicts)]
+    for group in GROUPS:
+        lines += ["", *_operations(group, verdicts)]
     lines += ["", "## Other SDKs", "", *_others(verdicts)]
     return "\n".join(lines) + "\n"
 
@@ -94,6 +97,21 @@ def _section(client: Client, verdicts: Mapping[Cell, Verdict]) -> Iterator[str]:
             yield f"| {feature} | {' | '.join(words)} |"
     yield ""
     yield from _reasons(client.name, verdicts)
+
+
+def _operations(group: Group, verdicts: Mapping[Cell, Verdict]) -> Iterator[str]:
+    names = [column.name for column in group.columns]
+    yield f"## {group.title}"
+    yield ""
+    yield f"| client | feature | {' | '.join(names)} |"
+    yield "|---" * (len(names) + 2) + "|"
+    for client in group.clients:
+        for scenario in group.scenarios:
+            words = [_word(verdicts, client.name, name, scenario.name) for name in names]
+            yield f"| {client.name} | {scenario.name} | {' | '.join(words)} |"
+    for client in group.clients:
+        yield ""
+        yield from _reasons(client.name, verdicts)
 
 
 def _rows() -> Iterator[str]:

@@ -75,12 +75,13 @@ def _tool_problems(options: Options, heard: Heard) -> Iterator[str]:
         if heard.tools and heard.choice != "none":
             yield "the model may call tools"
         return
-    if set(heard.tools) != {each.name for each in options.tools}:
+    is_one = bool(heard.only_tool) and heard.only_tool == options.choice  # others need not be told
+    if not is_one and set(heard.tools) != {each.name for each in options.tools}:
         yield f"tools {sorted(heard.tools)}"
         return
-    for tool in options.tools:
+    for tool in options.tools if not is_one else ():
         yield from _schema_problems(tool, heard)
-    if options.choice and heard.choice != options.choice:
+    if options.choice not in ("", heard.choice, heard.only_tool):
         yield f"the choice of tools is {heard.choice!r}"
     if options.parallel is not None and heard.parallel != options.parallel:
         yield "the model may call several tools at a time"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from tests.fakes.matrix_client import Client
 from tests.fakes.matrix_heard import heard_problems
+from tests.fakes.matrix_operations import operation_problems
 from tests.fakes.matrix_provider import Column
 from tests.fakes.matrix_scenario import Answer, Json, Scenario
 from tests.fakes.provider_stage import FakeProvider, Run
@@ -113,6 +114,8 @@ def problems(case: Case, run: Run, outcome: Json, *, is_lossy: bool = False) -> 
     if outcome["error"] is not None:
         error = outcome["error"]
         return [f"{error['type']}: {error['message']}"]
+    if case.scenario.family != "generate":
+        return list(operation_problems(case.client, case.scenario, run, outcome["turns"][0]))
     found: list[str] = []
     for turn, answer in enumerate(case.scenario.answers):
         if turn >= len(run.heard) or turn >= len(outcome["turns"]):

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.fakes.provider_anthropic import Anthropic, VertexClaude
 from tests.fakes.provider_bedrock import AWS_KEYS, BedrockConverse, BedrockInvoke
+from tests.fakes.provider_cohere import CohereChat, CohereCompatible
 from tests.fakes.provider_compatible import (
     AzureChat,
     AzureResponses,
@@ -52,6 +53,7 @@ BEDROCK: Mapping[str, type[FakeProvider]] = {
     "bedrock-converse": BedrockConverse,
     "anthropic-messages": BedrockInvoke,
 }
+COHERE: Mapping[str, type[FakeProvider]] = {"cohere-chat": CohereChat, "openai-chat": CohereCompatible}
 VLLM: Mapping[str, type[FakeProvider]] = {
     "openai-chat": VllmChat,
     "openai-responses": VllmResponses,
@@ -81,6 +83,7 @@ COLUMNS: Sequence[Column] = (
     Column("Bedrock", "Bedrock", BEDROCK, BEDROCK_CLAUDE, auth=AWS, spec=AWS_PLACE),
     Column("vLLM", "VLLM", VLLM, ("gpt-oss-120b",) * 2, "/v1", auth=NO_KEY),
     Column("Mistral", "Mistral", {"openai-chat": MistralChat}, ("mistral-large-2411",) * 2),
+    Column("Cohere", "Cohere", COHERE, ("command-a-03-2025", "command-a-reasoning-08-2025")),
     Column("Azure, classic", "AzureOpenAI", AZURE, GPT, spec=CLASSIC, of="Azure OpenAI"),
     Column("Claude 5", "Anthropic", {"anthropic-messages": Anthropic}, ("claude-opus-5",) * 2, of="Anthropic"),
     Column("Vertex AI", "VertexAI", {"gemini": Vertex}, GEMINIS, spec=GOOGLE, of="Gemini"),

@@ -3,6 +3,8 @@
 Standard library alone: the processes that drive SDKs read it too.
 """
 
+import pickle
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -139,10 +141,18 @@ class Scenario:
     stream: bool = False
     only: frozenset[str] = frozenset()  # client APIs that have such a thing; all if empty
     thinks: bool = False  # asks for a model that reasons
+    family: str = "generate"  # | embed | rerank | count
 
-    @property
-    def feature(self) -> str:
-        return self.name
+    def to_text(self) -> str:
+        """For another process of ours."""
+        return b64encode(pickle.dumps(self)).decode()
+
+
+def scenario_of(text: str) -> Scenario:
+    """What `to_text` has made, by ourselves."""
+    found = pickle.loads(b64decode(text))
+    assert isinstance(found, Scenario)
+    return found
 
 
 AND_THEN = "And then?"

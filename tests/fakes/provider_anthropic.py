@@ -225,6 +225,7 @@ def _read_messages(messages: Any, heard: Heard) -> None:
     open_calls: set[str] = set()
     for place, message in enumerate(messages):
         check_fields(message, ("role", "content"), f"messages.{place}.")
+        require(message["role"] in ("user", "assistant"), f"messages: Unexpected role '{message['role']}'")
         content = message["content"]
         blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
         require(blocks, f"messages.{place}: all messages must have non-empty content")

@@ -92,7 +92,7 @@ class Gemini:
         if found is None:
             raise Refused(f"{asked.path} is not found", 404, "missing")
         model, method = found[1], found[2]
-        body = _camel(asked.json())
+        body = camel(asked.json())
         check_fields(body, FIELDS)
         heard = Heard(stream=method == "streamGenerateContent", extra=body.get("x_future"))
         require(not heard.stream or "alt=sse" in asked.query, "this fake streams events alone")
@@ -211,17 +211,17 @@ class _Contents:
                 require(part.get("thought") or "thoughtSignature" in part, f"contents.parts: {part}")
 
 
-def _camel(value: Any) -> Any:
+def camel(value: Any) -> Any:
     """As protobuf reads JSON: names in either case; what is the client's own stays as it is."""
     if isinstance(value, list):
-        return [_camel(each) for each in value]
+        return [camel(each) for each in value]
     if not isinstance(value, dict):
         return value
     made = {}
     for name, each in value.items():
         words = name.split("_") if name != FUTURE else [name]
         key = words[0] + "".join(word.title() for word in words[1:])
-        made[key] = each if key in FREE else _camel(each)
+        made[key] = each if key in FREE else camel(each)
         if key == "data":
             made[key] = each.replace("-", "+").replace("_", "/")
     return made

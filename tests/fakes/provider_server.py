@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Self
 
 from aiohttp import web
@@ -49,11 +50,12 @@ async def _send(request: web.Request, reply: Reply) -> web.StreamResponse:
         return web.Response(status=reply.status, headers=reply.headers, body=b"".join(reply.pieces))
     response = web.StreamResponse(status=reply.status, headers=reply.headers)
     await response.prepare(request)
-    for piece in reply.pieces:
-        await response.write(piece)
-        await asyncio.sleep(reply.pause_seconds)
+    with suppress(ConnectionError):  # whoever has heard enough, leaves
+        for piece in reply.pieces:
+            await response.write(piece)
+            await asyncio.sleep(reply.pause_seconds)
+        if not reply.is_cut:
+            await response.write_eof()
     if reply.is_cut and request.transport is not None:
         request.transport.abort()
-    else:
-        await response.write_eof()
     return response

@@ -85,6 +85,7 @@ class Heard:
     tools: dict[str, Any] = field(default_factory=dict)
     strict: set[str] = field(default_factory=set)
     choice: str = ""
+    only_tool: str = ""  # what a choice of any comes to
     parallel: bool | None = None
     max_tokens: int | None = None
     temperature: float | None = None

@@ -1,7 +1,7 @@
 """Drives an official SDK through conversations, in a process with that SDK: tasks in by lines of JSON, outcomes out.
 
 Usage: python -m tests.fakes.sdk_driver CLIENT
-A task has `id`, `scenario` (its name), `mark`, `url`, `model`, `key`; an outcome `id`, `version` and what a caller of
+A task has `id`, `conversation`, `mark`, `url`, `model`, `key`; an outcome `id`, `version` and what a caller of
 the SDK would see: `turns`, or an `error` after them. Standard library alone, beside the SDK.
 """
 
@@ -12,8 +12,7 @@ import traceback
 from importlib import import_module
 from typing import Any, Protocol
 
-from tests.fakes.matrix_scenario import Json, Scenario
-from tests.fakes.matrix_scenarios import SCENARIOS
+from tests.fakes.matrix_scenario import Json, Scenario, scenario_of
 
 # By client: the module that knows its SDK.
 MODULES = {
@@ -23,6 +22,10 @@ MODULES = {
     "gemini": "sdk_gemini",
     "mistral": "sdk_mistral",
     "langchain": "sdk_langchain",
+    "openai-embeddings": "sdk_embeddings",
+    "gemini-unary": "sdk_gemini_unary",
+    "anthropic-count": "sdk_anthropic_count",
+    "cohere-rerank": "sdk_cohere",
 }
 
 
@@ -37,7 +40,7 @@ class Talk(Protocol):
 
 def perform(module: Any, task: Json) -> Json:
     """What a caller sees."""
-    scenario = SCENARIOS[task["scenario"]]
+    scenario = scenario_of(task["conversation"])
     turns: list[Json] = []
     try:
         talk: Talk = module.open(task, marked(scenario, task["mark"]))
