@@ -28,6 +28,7 @@ from data_plane.llm.traits import ReasoningStyle, Traits
 Json = dict[str, object]
 
 MAX_STOPS = 4
+MORE_SAMPLING = frozenset(("top_k", "min_p", "repetition_penalty"))  # of vLLM and others that speak this API
 # Of Anthropic's words the one that differs, and those of OpenAI's other APIs.
 TIERS: Mapping[str, str] = {
     "standard_only": "default",
@@ -82,7 +83,6 @@ def _add_sampling(body: Json, request: GenerateRequest, traits: Traits, losses: 
         "logprobs": sampling.logprobs or None,
         "top_logprobs": sampling.top_logprobs,
     }
-    # Not of OpenAI itself, but of vLLM and others that speak its API.
     values |= {
         "top_k": sampling.top_k,
         "min_p": sampling.min_p,
@@ -91,7 +91,7 @@ def _add_sampling(body: Json, request: GenerateRequest, traits: Traits, losses: 
     for name, value in values.items():
         if value is None:
             continue
-        if traits.takes_sampling:
+        if traits.takes_sampling and (traits.takes_more_sampling or name not in MORE_SAMPLING):
             body[name] = value
         else:
             losses.drop(client_word(request, name))

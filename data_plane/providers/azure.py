@@ -74,5 +74,10 @@ def _target(root: bytes, below: Callable[[Asked], bytes], asked: Asked, field: b
 
 
 AZURE_OPENAI = ProviderType(
-    "AzureOpenAI", surfaces, telemetry_name="azure.ai.openai", catalog="azure", reasons_by="openai-responses"
+    "AzureOpenAI",
+    surfaces,
+    telemetry_name="azure.ai.openai",
+    catalog="azure",
+    reasons_by="openai-responses",
+    lacks=frozenset(("takes_more_sampling",)),
 )

@@ -92,6 +92,7 @@ COMPATIBLE: tuple[ProviderType, ...] = (
             ),
         ),
         names=("cerebras", "cerebras"),
+        lacks=("takes_more_sampling",),
     ),
     # docs.databricks.com/aws/en/machine-learning/model-serving/score-foundation-models, .../query-anthropic-messages:
     # below https://<workspace>/serving-endpoints; names of models are those of endpoints.
@@ -136,6 +137,7 @@ COMPATIBLE: tuple[ProviderType, ...] = (
             chat=worded(without(*HINTS), each_message(thoughts_as("reasoning"), ECHOED)),
         ),
         names=("groq", "groq"),
+        lacks=("takes_more_sampling",),
     ),
     # huggingface.co/docs/inference-providers: the router.
     compatible("HuggingFace", "https://router.huggingface.co/v1", speaks(CHAT, RESPONSES), names=("huggingface", "")),

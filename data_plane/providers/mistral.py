@@ -86,4 +86,11 @@ def base_url(place: Place) -> str:
     return "https://api.mistral.ai"
 
 
-MISTRAL = ProviderType("Mistral", surfaces, base_url, telemetry_name="mistral_ai", catalog="mistral")
+MISTRAL = ProviderType(
+    "Mistral",
+    surfaces,
+    base_url,
+    telemetry_name="mistral_ai",
+    catalog="mistral",
+    lacks=frozenset(("takes_more_sampling",)),
+)

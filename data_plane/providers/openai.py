@@ -37,5 +37,11 @@ def base_url(place: Place) -> str:
 
 
 OPENAI = ProviderType(
-    "OpenAI", surfaces, base_url, telemetry_name="openai", catalog="openai", reasons_by="openai-responses"
+    "OpenAI",
+    surfaces,
+    base_url,
+    telemetry_name="openai",
+    catalog="openai",
+    reasons_by="openai-responses",
+    lacks=frozenset(("takes_more_sampling",)),
 )

@@ -310,3 +310,10 @@ def test_citations_that_were_asked_for_are_named() -> None:
 
 def test_prefill_has_no_equivalent() -> None:
     assert to_openai({"messages": PREFILL})[1] == ["messages[1]"]
+
+
+def test_an_api_that_knows_no_more_sampling_is_not_sent_it() -> None:
+    """OpenAI itself refuses `top_k`, which vLLM and others take."""
+    body, lost = to_openai({"messages": [USER], "top_k": 3}, Traits(takes_more_sampling=False))
+    assert "top_k" not in body
+    assert lost == ["top_k"]
