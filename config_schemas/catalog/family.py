@@ -1,5 +1,7 @@
-"""What models can do, by families of names: `families.json`, kept by hand, each line with the page it was read from.
+"""What models can do, by families of names: `families.json`, kept by hand.
 
+Each line names the page that documents it (`source`), and the day when it was held against what is published
+(`checked`); a line without that day is general knowledge, to be confirmed.
 Every family whose clause takes the name adds its facts; a later one replaces what an earlier one has said.
 """
 
@@ -61,7 +63,7 @@ def facts_of(name: str) -> Facts:
 
 
 def sources_of(name: str) -> tuple[str, ...]:
-    """The pages that the facts were read from."""
+    """The pages that document the facts, and when they were held against what is published."""
     return tuple(dict.fromkeys(family.source for family in _families() if family.takes(name)))
 
 
@@ -75,7 +77,7 @@ def _families() -> tuple[Family, ...]:
 
 
 def _source(line: Mapping[str, str]) -> str:
-    return f"{line['source']} ({line['read']})"
+    return f"{line['source']} ({'checked ' + line['checked'] if 'checked' in line else 'not checked yet'})"
 
 
 def _snake(name: str) -> str:

@@ -46,7 +46,13 @@ LINES: list[dict[str, Any]] = json.loads(files("config_schemas.catalog").joinpat
         ("gemini-4-argon", {"reasoning": "effort", "takes_unsigned_calls": False}),
         ("gemini-embedding-001", {"kind": "Embedding", "has_tools": False}),
         ("mistral-large-latest", {"takes_max_completion_tokens": False, "takes_developer_role": False}),
-        ("deepseek-reasoner", {"takes_json_schema": False, "takes_sampling": False}),
+        ("deepseek-reasoner", {"reasoning": "effort", "takes_sampling": False}),
+        ("deepseek-chat", {"reasoning": "none", "max_output_tokens": 8_192}),
+        ("deepseek-v4-pro", {"reasoning": "effort", "takes_sampling": True, "max_output_tokens": 0}),
+        ("qwen2.5-72b-instruct", {"reasoning": "none"}),
+        ("qwen3-32b", {"reasoning": "effort", "takes_developer_role": False}),
+        ("gemma-3-27b-it", {"reasoning": "none"}),
+        ("grok-4-0709", {"reasoning": "none"}),
         ("rerank-v3.5", {"kind": "Rerank"}),
         ("text-embedding-3-small", {"kind": "Embedding", "context_tokens": 8_192}),
         ("whisper-large-v3", {"kind": "Transcription"}),
@@ -66,7 +72,11 @@ def test_an_unknown_name_has_the_facts_that_suit_any_model() -> None:
 
 
 def test_sources_name_page_and_day() -> None:
-    assert "platform.claude.com/docs/en/about-claude/models/overview (2026-11-24)" in sources_of("claude-opus-4-1")
+    assert sources_of("claude-opus-4-1") == (
+        "platform.claude.com/docs/en/about-claude/models/overview (not checked yet)",
+        "platform.claude.com/docs/en/build-with-claude/extended-thinking (checked 2026-11-24)",
+        "platform.claude.com/docs/en/about-claude/models/overview (checked 2026-11-24)",
+    )
 
 
 @mark.parametrize("line", LINES, ids=lambda line: json.dumps(line["match"]))
@@ -74,6 +84,6 @@ def test_every_line_can_be_read(line: dict[str, Any]) -> None:
     known = {re.sub("_([a-z])", lambda match: match[1].upper(), field.name) for field in fields(Facts)}
 
     make_test(line["match"])
-    assert line.keys() == {"match", "facts", "source", "read"}
+    assert line.keys() | {"checked"} == {"match", "facts", "source", "checked"}
     assert line["facts"].keys() <= known - {"isKnown"}
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d", line["read"]) and line["source"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", line.get("checked", "2026-11-24")) and line["source"]
