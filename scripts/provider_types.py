@@ -13,6 +13,7 @@ LACKS = {
     "takes_developer_role": "the role `developer`",
     "takes_json_schema": "JSON by a schema",
     "takes_max_completion_tokens": "`max_completion_tokens`",
+    "takes_more_sampling": "`top_k` and its like",
 }
 FAMILY_NAMES = {
     GENERATE: "generate",

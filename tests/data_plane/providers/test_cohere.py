@@ -4,13 +4,11 @@ from typing import Any
 
 import cohere
 from openai import OpenAI
-from pytest import fixture
+from pytest import fixture, mark
 
 from data_plane.providers.cohere import COHERE, SURFACES
 from data_plane.providers.surface import Asked, Place
 from tests.fakes.sdk_request import Recorder, url_of, worded
-
-HELLO: Any = [{"role": "developer", "content": "be brief"}, {"role": "user", "content": "hi"}]
 
 
 @fixture
@@ -37,22 +35,33 @@ def test_embeddings_are_asked_as_by_the_sdk(recorder: Recorder) -> None:
     assert url_of(COHERE, "cohere-embed", Asked("embed-v4.0"), Place()) == sent.url
 
 
-def test_chat_is_asked_at_the_endpoint_for_openai_s_api(recorder: Recorder) -> None:
+@mark.parametrize("stream", [False, True])
+def test_chat_is_asked_as_by_the_sdk(recorder: Recorder, stream: bool) -> None:
+    sdk = cohere.ClientV2(api_key="k", httpx_client=recorder.httpx())
+    model = "command-a-03-2025"
+    chat: Any = sdk.chat_stream if stream else sdk.chat
+    sent = recorder.of(lambda: list(chat(model=model, messages=[{"role": "user", "content": "hi"}])))
+
+    assert url_of(COHERE, "cohere-chat", Asked(model, stream), Place()) == sent.url
+
+
+def test_clients_of_openai_s_chat_are_relayed_to_the_endpoint_for_them(recorder: Recorder) -> None:
     sdk = OpenAI(api_key="k", base_url="https://api.cohere.com/compatibility/v1", http_client=recorder.httpx2())
     asked = Asked("command-a-03-2025")
+    hello: Any = [{"role": "developer", "content": "be brief"}, {"role": "user", "content": "hi"}]
     sent = recorder.of(
-        lambda: sdk.chat.completions.create(model=asked.model, messages=HELLO, max_completion_tokens=5, n=2)
+        lambda: sdk.chat.completions.create(model=asked.model, messages=hello, max_completion_tokens=5, n=2)
     )
     made = worded(SURFACES["openai-chat"], {**sent.body, "model": "asked"}, asked)
 
     assert url_of(COHERE, "openai-chat", asked, Place()) == sent.url
     assert made == {
         "model": asked.model,
-        "messages": [{"role": "system", "content": "be brief"}, HELLO[1]],
+        "messages": [{"role": "system", "content": "be brief"}, hello[1]],
         "max_tokens": 5,
-        "n": 2,  # which is refused there: the answer would be another
+        "n": 2,  # which is left to be refused: the answer would be another
     }
 
 
-def test_embeddings_of_openai_s_clients_are_translated() -> None:
-    assert "openai-embeddings" not in SURFACES  # there it has no `dimensions`
+def test_all_others_are_translated_to_its_own_api() -> None:
+    assert list(SURFACES) == ["cohere-chat", "openai-chat", "cohere-embed", "cohere-rerank"]
