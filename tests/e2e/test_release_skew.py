@@ -25,22 +25,16 @@ ORDERS = {
     "replicas first": ("replica-1", "replica-2", "cp-1", "cp-2"),
 }
 NEWER_FIELD = document(
-    "acme/HeaderPolicy/noted",
-    {
-        "targetRefs": [{"kind": "Route", "name": "models"}],
-        "response": {"set": [{"name": "x-set", "value": "yes"}], "add": [{"name": "x-noted", "value": "yes"}]},
-    },
+    "acme/Provider/noted",
+    {"type": "OpenAICompatible", "baseUrl": "http://127.0.0.1:9/v1", "region": "eu", "auth": {"type": "None"}},
 )
 INVALID_WITHOUT = document(  # without its newer field the route leads nowhere
-    "acme/Route/away", {"matches": [{"path": {"value": "/away"}}], "redirect": {"hostname": "example.com"}}
+    "acme/Route/away", {"matches": [{"path": {"value": "/away"}}], "providerRef": {"name": "alpha"}}
 )
-NEWER_KIND = document(
-    "acme/CorsPolicy/models",
-    {"targetRefs": [{"kind": "Route", "name": "models"}], "allowOrigins": ["https://shop.example"]},
-)
+NEWER_KIND = document("acme/CatalogEntry/own", {"model": {"value": "own"}, "pricing": "Free"})
 
 KIND_PATH, FIELD_PATH, INVALID_PATH = (
-    f"/v1/tenants/acme/{path}" for path in ("corspolicies/models", "headerpolicies/noted", "routes/away")
+    f"/v1/tenants/acme/{path}" for path in ("catalogentries/own", "providers/noted", "routes/away")
 )
 
 
@@ -173,7 +167,7 @@ async def test_what_an_older_one_cannot_read_is_refused_marked_and_found_before_
     assert await rolling.refusal({**NEWER_FIELD, "metadata": {"name": "noted-too", "tenant": "acme"}}) == ""
 
     found = await rolling.fleet.isthmus("downgrade-check", "--schema-version", str(OLD))
-    assert all(f"acme/{name}" in found for name in ("CorsPolicy/models", "HeaderPolicy/noted", "Route/away"))
+    assert all(f"acme/{name}" in found for name in ("CatalogEntry/own", "Provider/noted", "Route/away"))
     for path in (KIND_PATH, FIELD_PATH, f"{FIELD_PATH}-too", INVALID_PATH):
         await rolling.fleet.call("DELETE", path)
     assert "can read everything" in await rolling.fleet.isthmus("downgrade-check", "--schema-version", str(OLD))
