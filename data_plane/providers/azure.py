@@ -21,6 +21,7 @@ from data_plane.providers.surface import Asked, Place, ProviderType, Surface
 KEY_HEADER = "api-key"
 # In the classic API, what is not asked of a deployment: the body names the model, or there is none.
 WITHOUT_DEPLOYMENT = frozenset(("openai-responses", "openai-input-tokens", "openai-compact"))
+RESPONSES_SINCE = "2025-03-01"  # dates compare as text; older versions answer 400
 NOT_HERE = frozenset(("openai-moderations", "openai-image-variations"))  # content is filtered in each call
 # Deployments have the name of their model unless somebody gives them another.
 CLAUDE: Mapping[str, Surface] = {
@@ -36,7 +37,7 @@ def surfaces(place: Place) -> Mapping[str, Surface]:
     field = f"api-version={quote_plus(version)}".encode() if version else b""
     made: dict[str, Surface] = {}
     for wire, surface in SURFACES.items():
-        if wire in NOT_HERE:
+        if wire in NOT_HERE or (is_classic and version < RESPONSES_SINCE and wire in WITHOUT_DEPLOYMENT):
             continue
         root = b"/openai" if is_classic else b"/openai/v1"
         if is_classic and wire not in WITHOUT_DEPLOYMENT:

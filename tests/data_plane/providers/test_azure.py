@@ -12,7 +12,7 @@ from data_plane.providers.surface import Asked, Place
 from tests.fakes.sdk_request import Recorder, surface_of, url_of, worded
 
 RESOURCE = "https://res.openai.azure.com"
-CLASSIC, V1 = Place(api_version="2024-10-21"), Place()
+CLASSIC, V1 = Place(api_version="2025-04-01-preview"), Place()
 HELLO: Any = [{"role": "user", "content": "hi"}]
 CALLS: list[Any] = [
     param("openai-chat", lambda sdk: sdk.chat.completions.create(model="mine", messages=HELLO), id="chat"),
@@ -96,7 +96,11 @@ def test_what_azure_has_not_is_not_spoken(wire: str) -> None:
 @mark.parametrize(
     "place, query, target",
     [
-        (CLASSIC, b"api-version=2020&a=b", b"/openai/deployments/a%2Fb/chat/completions?a=b&api-version=2024-10-21"),
+        (
+            CLASSIC,
+            b"api-version=2020&a=b",
+            b"/openai/deployments/a%2Fb/chat/completions?a=b&api-version=2025-04-01-preview",
+        ),
         (V1, b"api-version=2020", b"/openai/v1/chat/completions"),
         (Place(api_version="a&b"), b"", b"/openai/v1/chat/completions?api-version=a%26b"),
     ],
@@ -108,8 +112,18 @@ def test_a_client_s_version_is_none_of_the_provider_s(place: Place, query: bytes
     assert surface.path(Asked("a/b", path=b"/chat/completions", query=query)) == target
 
 
+@mark.parametrize(
+    "version, has_responses",
+    [("2024-10-21", False), ("2025-02-01-preview", False), ("2025-03-01-preview", True), ("preview", True), ("", True)],
+)
+def test_responses_are_asked_of_versions_that_have_them(version: str, has_responses: bool) -> None:
+    surfaces = AZURE_OPENAI.surfaces(Place(api_version=version))
+    assert ("openai-responses" in surfaces) is has_responses
+    assert "openai-chat" in surfaces
+
+
 def test_surfaces_of_the_same_place_are_equal() -> None:
-    assert AZURE_OPENAI.surfaces(Place(api_version="2024-10-21")) == AZURE_OPENAI.surfaces(CLASSIC)
+    assert AZURE_OPENAI.surfaces(Place(api_version="2025-04-01-preview")) == AZURE_OPENAI.surfaces(CLASSIC)
 
 
 def test_an_account_has_a_base_url_of_its_own() -> None:
