@@ -33,6 +33,7 @@ from data_plane.llm.response import Stop, TokenLogprob
 
 DONE = b"[DONE]"
 ANNOTATION, AUDIO = "annotation", "audio"  # what opaque pieces are called, here and in the encoder
+RARE = frozenset(("annotations", "audio"))
 MAX_CANDIDATES = 128
 MAX_CALLS = 1024
 
@@ -155,7 +156,8 @@ def _read_delta(
     refusal = delta.text("refusal")
     if refusal:
         _write(number, state, (PartKind.REFUSAL, 0), refusal, events)
-    _read_rare(number, state, delta, events)
+    if delta.has_any(RARE):
+        _read_rare(number, state, delta, events)
     for raw in delta.array("tool_calls"):
         _read_call(number, state, JsonReader.of(raw, "tool_calls"), events)
 
