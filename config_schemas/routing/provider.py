@@ -50,7 +50,8 @@ class ProviderSpec(Model):
     """Where a provider's API is and how to prove oneself there.
 
     `baseUrl` has the meaning that the provider's SDK gives it; empty is the provider's public address, if it has one.
-    `region` and `project` say where an account of a cloud lies; `apiVersion` is Azure's `api-version`.
+    `region` and `project` say where an account of a cloud lies; `apiVersion` is Azure's `api-version`, or the version
+    in the paths of Vertex AI.
     """
 
     type: ProviderTypeName

@@ -157,6 +157,7 @@ def test_a_stream_that_ends_before_its_end_was_cut_short(pieces: list[bytes]) ->
         param(event("chunk", {"bytes": 1}), id="bytes of another type"),
         param(event("chunk", {"bytes": "a"}), id="no base64"),
         param(event("chunk", {"bytes": "ä"}), id="no ASCII"),
+        param(event("chunk", {"bytes": "!" + b64encode(b'{"type": "ping"}').decode()}), id="base64 and more"),
         param(encode_message({":message-type": "event", ":event-type": "chunk"}, b"no JSON"), id="no JSON"),
         param(chunk(b"no JSON"), id="no JSON inside"),
         param(chunk(b"[]"), id="no object inside"),

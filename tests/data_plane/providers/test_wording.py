@@ -125,7 +125,17 @@ def test_a_call_and_its_result_keep_one_id() -> None:
     assert made[0]["tool_calls"][0]["function"] == calls[0]["function"]
 
 
-IDS = ["call_abc", "call_abd", "toolu_01VpEm654HvfMoRcrE3Hgdc6", "abcdefgh", "abcdefgh9", "abcdefgh_", "äbcdefghi", ""]
+IDS = [
+    "call_abc",
+    "call_abd",
+    "toolu_01VpEm654HvfMoRcrE3Hgdc6",
+    "abcdefgh",
+    "abcdefgh9",
+    "abcdefgh9a",
+    "abcdefgh_",
+    "äbcdefghi",
+    "",
+]
 
 
 @mark.parametrize("id, wanted", [("abcdefgh9", "abcdefgh9"), ("D681PevKs", "D681PevKs"), ("call_abc", "ZClYZGnrZ")])
