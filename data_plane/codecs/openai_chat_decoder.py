@@ -148,11 +148,8 @@ def _read_delta(
         if has_state(detail):
             _seal(number, state, detail, events)
     content = delta.raw("content")
-    text = "" if content is None else read_text(content)
-    if text is None and content is not None:
-        _read_pieces(number, state, content, events)
-    if text or tokens:
-        _write(number, state, (PartKind.TEXT, 0), text or "", events, tokens)
+    if content is not None or tokens:
+        _read_content(number, state, content, tokens, events)
     refusal = delta.text("refusal")
     if refusal:
         _write(number, state, (PartKind.REFUSAL, 0), refusal, events)
@@ -160,6 +157,16 @@ def _read_delta(
         _read_rare(number, state, delta, events)
     for raw in delta.array("tool_calls"):
         _read_call(number, state, JsonReader.of(raw, "tool_calls"), events)
+
+
+def _read_content(
+    number: int, state: _Choice, content: Raw | None, tokens: list[TokenLogprob] | None, events: list[Event]
+) -> None:
+    text = "" if content is None else read_text(content)
+    if text is None and content is not None:
+        _read_pieces(number, state, content, events)
+    if text or tokens:
+        _write(number, state, (PartKind.TEXT, 0), text or "", events, tokens)
 
 
 def _read_pieces(number: int, state: _Choice, content: Raw, events: list[Event]) -> None:

@@ -78,9 +78,10 @@ def stream_form_of(api: str, operation: str) -> StreamForm:
 def has_content(events: bytes, form: StreamForm) -> bool:
     """Whether one of these events, which are whole, is for the client to see."""
     opening = form.opening
-    return any(
-        DATA in event and (opening is None or opening.search(event) is None) for event in EVENT_END.split(events)
-    )
+    for event in EVENT_END.split(events) if b"\r" in events else events.split(b"\n\n"):
+        if DATA in event and (opening is None or opening.search(event) is None):
+            return True
+    return False
 
 
 def is_whole(tail: bytes, is_cut: bool, form: StreamForm) -> bool:
