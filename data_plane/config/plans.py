@@ -11,6 +11,7 @@ from typing import Literal, Protocol, assert_never
 from data_plane.codecs.model_list import ModelEntry
 from data_plane.config import rest_route, structs
 from data_plane.config.keeping import find_keepers, version_of
+from data_plane.config.local_count import COUNTING, count_filters
 from data_plane.config.passthrough import native_version
 from data_plane.config.policy_table import PolicyTable
 from data_plane.config.route_unit import CompiledRoute
@@ -49,6 +50,7 @@ from data_plane.pipeline.plan import Plan, compile_plan
 from data_plane.pipeline.sides import Dispatcher
 from data_plane.pipeline.watch import Watched
 from data_plane.telemetry.record import Recorder
+from data_plane.token_counter import TokenCounter
 from data_plane.upstream.cluster import ModelVersion, ServiceTarget
 
 OPTIONS = {"options": frozenset(("POST", "OPTIONS")), "models options": frozenset(("GET", "HEAD", "OPTIONS"))}
@@ -91,7 +93,7 @@ class Tools:
     inflated: ByteBudget = field(default_factory=ByteBudget)
     open_tunnels: dict[str, int] = field(default_factory=dict)  # how many a route has
     watched: Watched = field(default_factory=Watched)
-    ratios: TokenRatios = field(default_factory=TokenRatios)
+    counter: TokenCounter = field(default_factory=lambda: TokenCounter(TokenRatios()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,7 @@ class Plans:
         coded = (InflateFilter(self._tools.inflated),) if entrance == "coded model" else ()
         keepers = self._keepers_of(route)
         sealing = (UnsealFilter(keepers), SealFilter(keepers)) if keepers is not None else ()
-        return (*coded, ModelFilter(choice), SettleFilter(self._tools.ratios), *sealing)
+        return (*coded, ModelFilter(choice), SettleFilter(self._tools.counter.ratios), *sealing)
 
     def _keepers_of(self, route: CompiledRoute) -> Keepers | None:
         if route.path not in self._keepers:
@@ -279,10 +281,14 @@ class Plans:
                 chosen = dispatchers.choose_version(versions, model.stickiness, exchange)
                 versions, version = (chosen,), chosen.name
             caller_set = exchange.identity.policy_set if exchange.identity is not None else 0
-            key = (path, model.path, version, caller_set)
+            counts = exchange.operation in COUNTING
+            place = f"{path} {exchange.api} {exchange.operation}" if counts else path
+            key = (place, model.path, version, caller_set)
             plan = self._full.get(key)
             if plan is None:
                 filters = self._policies.filters(route, model, version or None, caller_set)
+                if counts:
+                    filters += count_filters(versions, exchange, self._tools.counter)
                 dispatcher = dispatchers.for_model(versions, model.stickiness, is_lossy=route.is_lossy)
                 plan = self._keep(key, compile_full(entered, filters, dispatcher))
             return plan

@@ -11,6 +11,7 @@ from data_plane.filters.client_address import ClientAddressFilter
 from data_plane.filters.cors import CorsFilter, PreflightFilter
 from data_plane.filters.cost import CostFilter
 from data_plane.filters.cost_header import CostHeaderFilter
+from data_plane.filters.count_tokens import CountTokensFilter
 from data_plane.filters.form_model import FormModelFilter
 from data_plane.filters.header import HeaderFilter
 from data_plane.filters.inflate import InflateFilter
@@ -77,6 +78,7 @@ ORDER: tuple[tuple[type[Filter], str], ...] = (
     (HeaderFilter, "innermost: nothing after it changes what goes out, and others see the upstream's headers changed"),
     (RedirectFilter, "in the upstream's place: policies apply as to any other answer"),
     (RespondFilter, "in the upstream's place too"),
+    (CountTokensFilter, "in the upstream's place too: it is work, which policies may refuse"),
 )
 PLACES: Mapping[type[Filter], int] = {kind: place for place, (kind, _) in enumerate(ORDER)}
 
