@@ -14,7 +14,7 @@ from urllib.parse import quote_plus
 
 from data_plane.providers.anthropic import VERSION
 from data_plane.providers.compatible import is_claude
-from data_plane.providers.openai import SURFACES
+from data_plane.providers.openai import KEPT, SURFACES
 from data_plane.providers.paths import at, escaped, forwarded_query
 from data_plane.providers.surface import Asked, Place, ProviderType, Surface
 
@@ -22,6 +22,7 @@ KEY_HEADER = "api-key"
 # In the classic API, what is not asked of a deployment: the body names the model, or there is none.
 WITHOUT_DEPLOYMENT = frozenset(("openai-responses", "openai-input-tokens", "openai-compact"))
 RESPONSES_SINCE = "2025-03-01"  # dates compare as text; older versions answer 400
+KEPT_HERE = ("openai-files", "openai-batches", "openai-stored-responses")
 NOT_HERE = frozenset(("openai-moderations", "openai-image-variations"))  # content is filtered in each call
 # Deployments have the name of their model unless somebody gives them another.
 CLAUDE: Mapping[str, Surface] = {
@@ -45,6 +46,10 @@ def surfaces(place: Place) -> Mapping[str, Surface]:
         else:
             path = _with_version(root, surface.path, field)
         made[wire] = Surface(path, KEY_HEADER, takes=_is_no_claude)
+    for wire in KEPT_HERE:
+        if not is_classic or version >= RESPONSES_SINCE or wire != "openai-stored-responses":
+            root = b"/openai" if is_classic else b"/openai/v1"
+            made[wire] = Surface(_with_version(root, KEPT[wire].path, field), KEY_HEADER)
     return {**made, **CLAUDE}
 
 
@@ -68,7 +73,7 @@ def _with_version(root: bytes, below: Callable[[Asked], bytes], field: bytes) ->
 
 
 def _target(root: bytes, below: Callable[[Asked], bytes], asked: Asked, field: bytes) -> bytes:
-    path = root + below(Asked(asked.model)) + forwarded_query(asked.query)
+    path = root + below(Asked(asked.model, path=asked.path)) + forwarded_query(asked.query)
     if not field:
         return path
     return path + (b"&" if b"?" in path else b"?") + field

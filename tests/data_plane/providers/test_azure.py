@@ -7,7 +7,7 @@ from anthropic import AnthropicFoundry
 from openai import AzureOpenAI, OpenAI
 from pytest import fixture, mark, param
 
-from data_plane.providers.azure import AZURE_OPENAI
+from data_plane.providers.azure import AZURE_OPENAI, surfaces
 from data_plane.providers.surface import Asked, Place
 from tests.fakes.sdk_request import Recorder, surface_of, url_of, worded
 
@@ -128,3 +128,22 @@ def test_surfaces_of_the_same_place_are_equal() -> None:
 
 def test_an_account_has_a_base_url_of_its_own() -> None:
     assert AZURE_OPENAI.base_url is None
+
+
+@mark.parametrize(
+    "version, target",
+    [
+        ("", b"/openai/v1/files/file-1/content"),
+        ("preview", b"/openai/v1/files/file-1/content?api-version=preview"),
+        ("2024-10-21", b"/openai/files/file-1/content?api-version=2024-10-21"),
+    ],
+)
+def test_files_are_asked_of_the_resource(version: str, target: bytes) -> None:
+    asked = Asked("", path=b"/files/file-1/content", query=b"api-version=2023-01-01")
+
+    assert surfaces(Place(api_version=version))["openai-files"].path(asked) == target
+
+
+@mark.parametrize("version, has_it", [("", True), ("2024-10-21", False), ("2025-03-01-preview", True)])
+def test_stored_responses_are_asked_of_versions_that_have_them(version: str, has_it: bool) -> None:
+    assert ("openai-stored-responses" in surfaces(Place(api_version=version))) is has_it
