@@ -9,12 +9,26 @@ from tests.fakes.gateway import Gateway, basic, model, request, resource
 
 ANTHROPIC = {"anthropic-version": "2023-06-01"}
 OPENAI_GPT = {"id": "gpt", "object": "model", "created": 1, "owned_by": "default"}
-ANTHROPIC_GPT = {"type": "model", "id": "gpt", "display_name": "gpt", "created_at": "1970-01-01T00:00:01Z"}
+ANTHROPIC_GPT = {
+    "type": "model",
+    "id": "gpt",
+    "display_name": "gpt",
+    "created_at": "1970-01-01T00:00:01Z",
+    "lifecycle": "active",
+    **dict.fromkeys(("max_input_tokens", "max_tokens", "capabilities", "deprecated_at", "line", "retires_at")),
+}
 GEMINI_GPT = {
     "name": "models/gpt",
     "displayName": "gpt",
-    "supportedGenerationMethods": ["generateContent", "streamGenerateContent", "countTokens", "embedContent"],
+    "supportedGenerationMethods": [
+        "generateContent",
+        "streamGenerateContent",
+        "countTokens",
+        "embedContent",
+        "batchEmbedContents",
+    ],
 }
+COHERE_GPT = {"name": "gpt", "endpoints": ["chat", "embed", "rerank"], "finetuned": False, "is_deprecated": False}
 
 
 def gateway(*allowed: str) -> Gateway:
@@ -41,6 +55,8 @@ def get(served: Gateway, path: str, **headers: str) -> Any:
             {"data": [ANTHROPIC_GPT], "has_more": False, "first_id": "gpt", "last_id": "gpt"},
         ),
         ("/v1beta/models", {}, {"models": [GEMINI_GPT]}),
+        ("/cohere/v1/models", {}, {"models": [COHERE_GPT]}),
+        ("/cohere/v1/models/gpt", {}, COHERE_GPT),
         ("/v1/models/gpt", {}, OPENAI_GPT),
         ("/v1/models/fast", {}, OPENAI_GPT),
         ("/v1/models/gpt", ANTHROPIC, ANTHROPIC_GPT),
