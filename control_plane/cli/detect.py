@@ -57,8 +57,18 @@ KNOWN = (
         ("gemini-2.5-flash", "gemini-2.5-pro"),
         re.compile(r"^gemini-"),
     ),
-    Known("ollama", "OpenAICompatible", "OLLAMA_HOST", "", "/models", (), re.compile(r"")),
-    Known("vllm", "OpenAICompatible", "VLLM_URL", "", "/models", (), re.compile(r"")),
+    *(
+        Known(type.lower(), type, variable, url, "/models", (), re.compile(r""))
+        for type, variable, url in (
+            ("Mistral", "MISTRAL_API_KEY", "https://api.mistral.ai/v1"),
+            ("Groq", "GROQ_API_KEY", "https://api.groq.com/openai/v1"),
+            ("DeepSeek", "DEEPSEEK_API_KEY", "https://api.deepseek.com"),
+            ("XAI", "XAI_API_KEY", "https://api.x.ai/v1"),
+            ("OpenRouter", "OPENROUTER_API_KEY", "https://openrouter.ai/api/v1"),
+            ("Ollama", "OLLAMA_HOST", ""),
+            ("VLLM", "VLLM_URL", ""),
+        )
+    ),
 )
 
 
@@ -110,12 +120,11 @@ def server_url(value: str) -> str:
 
 async def _list(known: Known, url: str, key: str) -> tuple[tuple[str, ...], str]:
     """Names of the models to set up, and why they are only the usual ones, if so."""
+    bearer = {"authorization": f"Bearer {key}"} if key else {}
     headers = {
-        "OpenAI": {"authorization": f"Bearer {key}"},
         "Anthropic": {"x-api-key": key, "anthropic-version": "2023-06-01"},
         "Gemini": {"x-goog-api-key": key},
-        "OpenAICompatible": {},
-    }[known.type]
+    }.get(known.type, bearer)
     timeout = aiohttp.ClientTimeout(total=LIST_SECONDS)
     try:
         async with (

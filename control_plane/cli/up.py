@@ -81,7 +81,8 @@ def up(  # noqa: PLR0913 - one for each option
     """Run Isthmus on this machine: etcd, a control plane and one replica.
 
     Providers whose keys are in the environment become ready models (OPENAI_API_KEY, ANTHROPIC_API_KEY,
-    GEMINI_API_KEY, OLLAMA_HOST, VLLM_URL); without any, a demo model server answers. Ctrl-C stops everything.
+    GEMINI_API_KEY, MISTRAL_API_KEY, GROQ_API_KEY, DEEPSEEK_API_KEY, XAI_API_KEY, OPENROUTER_API_KEY,
+    OLLAMA_HOST, VLLM_URL); without any, a demo model server answers. Ctrl-C stops everything.
     A second run keeps the data and the key.
     """
     options = Options(config or default_config(), port, admin_port, workers, data_dir.absolute(), ephemeral, collector)
