@@ -10,6 +10,7 @@ from data_plane.pipeline.filter import BodyMode, Filter
 from data_plane.readers import Meter
 from data_plane.usage import Usage
 
+UNSENT = "unsent"  # of an attempt that was given up before it had a connection
 ONE_IN = 32  # calls to learn from: it costs some 10 us a kilobyte of text
 
 
@@ -69,8 +70,8 @@ def _was_served(exchange: Exchange, outcome: Outcome) -> bool:
     """Whether a provider has worked for it: its answer had begun, or nobody has waited for it."""
     if not exchange.attempts:
         return False
-    status = exchange.attempts[-1].status
-    return status == 200 or (not status and outcome is Outcome.CLIENT_GONE)
+    last = exchange.attempts[-1]
+    return last.status == 200 or (not last.status and outcome is Outcome.CLIENT_GONE and last.reason != UNSENT)
 
 
 def _model(exchange: Exchange) -> str:

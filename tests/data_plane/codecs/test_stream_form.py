@@ -1,6 +1,7 @@
 """What opens a stream of each API, what ends it, and what a model has written in it."""
 
 from pathlib import Path
+from typing import Any
 
 from pytest import mark, param
 
@@ -13,7 +14,7 @@ APIS = {
     "anthropic-messages": ("anthropic", "messages"),
     "gemini": ("gemini", "generate_content"),
 }
-STREAMS = [
+STREAMS: list[Any] = [
     param(stream_form_of(*call), path, id=f"{api}-{path.stem}")
     for api, call in APIS.items()
     for path in sorted((FOLDER / api / "streams").iterdir())

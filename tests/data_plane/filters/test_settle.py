@@ -116,6 +116,15 @@ def test_who_has_not_worked_has_used_nothing(outcome: Outcome, call: tuple[str, 
     assert exchange.usage is None and not exchange.is_estimated
 
 
+def test_a_request_that_has_not_been_sent_has_used_nothing() -> None:
+    exchange = settled(b"", CUT, status=0)
+    exchange.attempts[0].reason = "unsent"
+
+    SettleFilter(TokenRatios()).on_complete(exchange, GONE)
+
+    assert exchange.usage is None
+
+
 def test_it_learns_from_those_who_tell() -> None:
     ratios = TokenRatios()
     filter_ = SettleFilter(ratios)

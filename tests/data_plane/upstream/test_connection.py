@@ -275,7 +275,8 @@ async def test_an_exchange_that_is_dropped_ends_its_connection(
     assert call.upstream is not None
     call.upstream.abort()
     assert pools.get(upstream.endpoint()).busy == 0
-    assert call.exchange.attempts[0].reason == "aborted" and call.exchange.attempts[0].ended
+    attempt = call.exchange.attempts[0]
+    assert attempt.reason == ("unsent" if when == "connecting" else "aborted") and attempt.ended
     if when != "connecting":
         await asyncio.wait_for(upstream.closed.wait(), WAIT_SECONDS)
     assert not call.ended.is_set()
