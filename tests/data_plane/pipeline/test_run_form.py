@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from data_plane.errors import Overloaded
 from data_plane.exchange import Exchange, Outcome
 from data_plane.pipeline.filter import BodyMode, Filter
 from data_plane.pipeline.plan import compile_plan
@@ -190,3 +191,19 @@ async def test_every_byte_arrives_once_and_in_order(seed: int) -> None:
 
     assert sent(way) == body
     assert (sides.client.status, reader.models, reader.outcomes) == (b"200", ["whisper"], [Outcome.COMPLETED])
+
+
+def test_who_sends_a_form_for_which_there_is_no_room_hears_how_it_needs_none() -> None:
+    sides, way = begin(Reader())
+    sides.run.on_request_body(FILE, False)
+    sides.run.refuse_to_hold(Overloaded("no room"))
+
+    assert sides.client.status == b"413" and b"send fields as `model` before" in sides.client.body and way.sent == []
+
+
+def test_another_body_for_which_there_is_no_room_is_sent_again_later() -> None:
+    sides = between_fakes(compile_plan((Holder(),), dispatcher=FakeWay()), has_body=True)
+    sides.run.start()
+    sides.run.refuse_to_hold(Overloaded("no room"))
+
+    assert sides.client.status == b"503"
