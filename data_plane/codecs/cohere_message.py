@@ -115,12 +115,11 @@ class CohereMessages:
         """Text, and pictures in what a user says; a file of text is text."""
         block: Json | None = None
         if isinstance(part, Text):
-            if not part.text:
-                return None
-            self._losses.drop_all(part.extras, f"{path}.")
-            return {"type": "text", "text": part.text}
+            return {"type": "text", "text": part.text} if part.text else None
         if isinstance(part, Refusal):
             return {"type": "text", "text": part.text}
+        if isinstance(part, Image | Document):
+            self._losses.drop_all(part.extras, f"{path}.")
         if isinstance(part, Image) and takes_images:
             block = _image(part)
         elif isinstance(part, Document):
