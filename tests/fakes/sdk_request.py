@@ -66,7 +66,7 @@ class Recorder:
 
     def _keep(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
         lower = {name.lower(): value for name, value in headers.items()}
-        self.sent.append(Sent(url.partition("#")[0], lower, json.loads(body)))
+        self.sent.append(Sent(url.partition("#")[0], lower, json.loads(body or b"null")))
 
 
 def surface_of(kind: ProviderType, wire: str, place: Place) -> Surface:

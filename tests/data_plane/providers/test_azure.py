@@ -88,6 +88,32 @@ def test_each_model_is_asked_in_the_apis_that_it_has(model: str, wires: set[str]
     assert ("claude" in model) == ("openai-chat" not in found)
 
 
+@mark.parametrize("place", [Place(api_version="2025-04-01-preview"), V1], ids=["classic", "v1"])
+@mark.parametrize(
+    "wire, path, call",
+    [
+        ("openai-batches", b"/batches/b1", lambda sdk: sdk.batches.retrieve("b1")),
+        ("openai-stored-responses", b"/responses/r1", lambda sdk: sdk.responses.retrieve("r1")),
+        ("openai-stored-responses", b"/responses/r1/cancel", lambda sdk: sdk.responses.cancel("r1")),
+        ("openai-files", b"/files", lambda sdk: sdk.files.list().data),
+        ("openai-files", b"/files/f1", lambda sdk: sdk.files.retrieve("f1")),
+    ],
+)
+def test_what_azure_keeps_lies_where_the_sdk_finds_it(
+    recorder: Recorder, place: Place, wire: str, path: bytes, call: Callable[[Any], object]
+) -> None:
+    version = place.api_version
+    if version:
+        sdk: Any = AzureOpenAI(
+            api_key="k", azure_endpoint=RESOURCE, api_version=version, http_client=recorder.httpx2(), max_retries=0
+        )
+    else:
+        sdk = OpenAI(api_key="k", base_url=f"{RESOURCE}/openai/v1/", http_client=recorder.httpx2(), max_retries=0)
+    sent = recorder.of(lambda: call(sdk))
+
+    assert url_of(AZURE_OPENAI, wire, Asked("", path=path), place, RESOURCE) == sent.url
+
+
 @mark.parametrize("wire", ["openai-moderations", "openai-image-variations"])
 def test_what_azure_has_not_is_not_spoken(wire: str) -> None:
     assert wire not in AZURE_OPENAI.surfaces(V1) and wire not in AZURE_OPENAI.surfaces(CLASSIC)
