@@ -95,6 +95,7 @@ def test_what_is_no_object_stays_as_it_is(body: bytes) -> None:
 @mark.parametrize(
     "event, wanted",
     [
+        param(b'data: {"id":"c","response":1}\n\n', b'data: {"id":"c","response":1}\n\n', id="another response"),
         param(
             b'event: response.created\n'
             b'data: {"type":"response.created","response":{"id":"r","output":[{"id":"m"}]}}\n\n',
@@ -107,7 +108,6 @@ def test_what_is_no_object_stays_as_it_is(body: bytes) -> None:
             b'data: {"type":"response.output_text.delta","item_id":"m","delta":"x"}\n\n',
             id="a delta",
         ),
-        param(b'data:{"id":"c","choices":[]}\r\n\r\n', b'data: {"id":"sealed:c","choices":[]}\n\r\n', id="a chunk"),
         param(b"data: [DONE]\n\n", b"data: [DONE]\n\n", id="the end"),
         param(b": ping\n\n", b": ping\n\n", id="a comment"),
         param(b'data: {"response":\n\n', b'data: {"response":\n\n', id="cut short"),
@@ -115,3 +115,11 @@ def test_what_is_no_object_stays_as_it_is(body: bytes) -> None:
 )  # fmt: skip
 def test_events_have_sealed_ids(event: bytes, wanted: bytes) -> None:
     assert sealed_event(event, ("id", "previous_response_id"), seal) == wanted
+
+
+def test_chunks_of_a_stored_chat_have_its_sealed_id() -> None:
+    event = b'data:{"id":"c","choices":[{"delta":{"tool_calls":[{"type":"function"}]}}]}\r\n\r\n'
+
+    assert sealed_event(event, NAMES["chat"], seal) == (
+        b'data: {"id":"sealed:c","choices":[{"delta":{"tool_calls":[{"type":"function"}]}}]}\n\r\n'
+    )
