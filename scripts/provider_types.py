@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from data_plane.codecs.wire import COUNT, EMBED, FAMILIES, GENERATE, RERANK
+from data_plane.codecs.wire import COUNT, EMBED, FAMILIES, GENERATE, RERANK, WIRES
 from data_plane.llm.traits import Traits
 from data_plane.providers.surface import Asked, Place, ProviderType
 from data_plane.providers.table import PROVIDER_TYPES
@@ -14,6 +14,12 @@ LACKS = {
     "takes_json_schema": "JSON by a schema",
     "takes_max_completion_tokens": "`max_completion_tokens`",
     "takes_more_sampling": "`top_k` and its like",
+}
+# What a provider keeps has paths with ids, which are the client's.
+KEPT = {
+    wire
+    for (_, operation), wire in WIRES.items()
+    if operation in ("batches", "files", "stored_chat", "stored_responses")
 }
 FAMILY_NAMES = {
     GENERATE: "generate",
@@ -51,6 +57,7 @@ def _table(kind: ProviderType) -> str:
     lines = ["| wire API | for | path | key in |", "| --- | --- | --- | --- |"]
     for wire, surface in kind.surfaces(PLACE).items():
         family = FAMILY_NAMES.get(FAMILIES.get(wire, ""), "")
-        path = surface.path(Asked(MODEL)).decode().replace("%3C", "<").replace("%3E", ">").replace(MODEL, "<model>")
+        asked = Asked(MODEL, path=b"/..." if wire in KEPT else b"")
+        path = surface.path(asked).decode().replace("%3C", "<").replace("%3E", ">").replace(MODEL, "<model>")
         lines.append(f"| `{wire}` | {family} | `{path}` | `{surface.key_header}` |")
     return "\n".join(lines)
