@@ -4,7 +4,7 @@ import re
 
 # Fields whose strings a model reads. Pictures and files stand elsewhere; tools are read as they are written.
 STRINGS = re.compile(
-    rb'"(?:content|text|input|instructions|system|prompt|arguments|output|refusal)":\s*"((?:[^"\\]|\\.)*)"'
+    rb'"(?:content|text|input|instructions|system|prompt|arguments|output|refusal)":\s*"([^"\\]*(?:\\.[^"\\]*)*)"'
 )
 
 

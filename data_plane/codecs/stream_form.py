@@ -33,7 +33,7 @@ MESSAGES_END = re.compile(rb'"type":\s*"message_stop"')
 GEMINI_END = re.compile(rb'"(?:finishReason|blockReason)":\s*"')
 
 NUMBER = re.compile(rb'"sequence_number":\s*(\d{1,9})')
-STRING = rb'":\s*("(?:[^"\\]|\\.)*")'
+STRING = rb'":\s*("[^"\\]*(?:\\.[^"\\]*)*")'
 CHAT_TEXT = re.compile(rb'"(?:content|reasoning_content|reasoning|refusal|arguments|input|text)' + STRING)
 RESPONSES_TEXT = re.compile(rb'"delta' + STRING)
 MESSAGES_TEXT = re.compile(rb'"(?:text|thinking|partial_json)' + STRING)

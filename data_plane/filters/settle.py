@@ -11,7 +11,8 @@ from data_plane.readers import Meter
 from data_plane.usage import Usage
 
 UNSENT = "unsent"  # of an attempt that was given up before it had a connection
-ONE_IN = 32  # calls to learn from: it costs some 10 us a kilobyte of text
+ONE_IN = 64  # calls to learn from: it costs some 50 us
+MAX_LEARNT_BYTES = 16 * 1024  # of a request
 
 
 class SettleFilter(Filter):
@@ -60,7 +61,7 @@ class SettleFilter(Filter):
         """From text alone: a thought that nobody sees, or media, would teach another ratio."""
         model = _model(exchange)
         read = told.input_uncached + told.cache_read + told.cache_write_5m + told.cache_write_1h
-        if not told.input_audio and not told.input_image:
+        if not told.input_audio and not told.input_image and len(exchange.request.body) <= MAX_LEARNT_BYTES:
             self._ratios.settle_input(model, _request_bytes(exchange), read)
         if not told.reasoning and not told.output_audio:
             self._ratios.settle_output(model, meter.output_bytes(), told.output)
