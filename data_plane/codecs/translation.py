@@ -32,11 +32,12 @@ OWN_ERRORS: Mapping[str, type[GatewayError]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """What an answer has for what its provider does not say. `created`: seconds since 1970."""
+    """What an answer has for what its body does not say. `created`: seconds since 1970. `usage`: of the head."""
 
     id: str
     model: str
     created: int
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,7 @@ class UnaryTranslation:
         answer = self._target.decode_response(body, request)
         answer.id = answer.id or fallback.id
         answer.model = answer.model or fallback.model
+        answer.usage = answer.usage or fallback.usage
         return self._client.encode_response(answer, request), answer.usage
 
     def failure(self, status: int, headers: Mapping[bytes, bytes], body: bytes) -> GatewayError:

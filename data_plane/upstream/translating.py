@@ -5,6 +5,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
+from data_plane.codecs.bedrock_head import usage_of_head
 from data_plane.codecs.client_api import ANTHROPIC
 from data_plane.codecs.codec import Cutter
 from data_plane.codecs.failure_error import error_of
@@ -205,7 +206,7 @@ class Translating:
         if self.exchange.stream:
             raise InvalidUpstreamResponse("the provider does not stream its answer, which was asked for")
         translated, self._meter.found = self._answering.translation.answer(
-            body, self._answering.request, self._fallback()
+            body, self._answering.request, self._fallback(usage_of_head(response.headers))
         )
         headers = [(b"content-type", JSON), *_request_id(response, self.exchange)]
         self._is_over = True
@@ -252,9 +253,9 @@ class Translating:
             raise RuntimeError("the head has been handed on")
         return response
 
-    def _fallback(self) -> Fallback:
+    def _fallback(self, usage: Usage | None = None) -> Fallback:
         exchange = self.exchange
-        return Fallback(exchange.id, self._answering.model, int(self._now()))
+        return Fallback(exchange.id, self._answering.model, int(self._now()), usage)
 
 
 def _is_json(response: Response) -> bool:

@@ -101,6 +101,18 @@ async def test_the_provider_is_asked_in_its_own_api(pools: Pools, open_upstream:
     assert sent["messages"] == [{"role": "user", "content": "Capital of France?"}] or sent["messages"][0]["content"]
 
 
+async def test_tokens_that_only_the_head_tells_are_told_and_counted(pools: Pools, open_upstream: OpenUpstream) -> None:
+    vectors = json.dumps({"id": "x", "embeddings": {"float": [[0.5, 1]]}}).encode()
+    upstream = await open_upstream(says(answer(200, JSON, b"x-amzn-bedrock-input-token-count: 54", body=vectors)))
+    made = call("/v1/embeddings", {"model": "gpt", "input": "a"})
+    to(pools, target(upstream.endpoint(), "Bedrock", "cohere.embed-v4")).send(made, streams_body=False)
+    await made.end()
+
+    assert json.loads(made.body)["usage"] == {"prompt_tokens": 54, "total_tokens": 54}
+    assert made.exchange.meter is not None
+    assert made.exchange.meter.usage() == Usage(input_uncached=54)
+
+
 async def test_a_whole_answer_comes_in_the_clients_api(pools: Pools, open_upstream: OpenUpstream) -> None:
     script = says(answer(200, JSON, b"request-id: req_1", body=json.dumps(ANTHROPIC_ANSWER).encode()))
     made = await asked(pools, open_upstream, script, CHAT)
