@@ -24,13 +24,26 @@ WIRES = {
 }
 PROVIDERS = {"openai": ("OpenAI", "/v1"), "anthropic": ("Anthropic", ""), "gemini": ("Gemini", "")}
 ROOTS = {"/v1": "v1", "/v1beta": "v1beta"}
-FIRST_EVENT = b'data: {"choices":[{"index":0,"delta":{"content":"Paris"}}]}\n\n'
-LAST_EVENTS = b'data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":3}}\n\ndata: [DONE]\n\n'
+# First and last events, by path: what a patient provider streams.
+EVENTS = {
+    "/v1/chat/completions": (
+        b'data: {"choices":[{"index":0,"delta":{"content":"Paris"}}]}\n\n',
+        b'data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":3}}\n\ndata: [DONE]\n\n',
+    ),
+    "/v1/messages": (
+        b'data: {"type":"message_start","message":{"id":"m","model":"m","usage":{"input_tokens":7,"output_tokens":1}}}'
+        b'\n\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\n'
+        b'data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Paris"}}\n\n',
+        b'data: {"type":"content_block_stop","index":0}\n\n'
+        b'data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":3}}\n\n'
+        b'data: {"type":"message_stop"}\n\n',
+    ),
+}
 SOON_SECONDS = 10.0
 
 
 class Provider:
-    """Streams a golden, cut short; or, of OpenAI's chat, what is silent until `go_on` is set."""
+    """Streams a golden, cut short; or what is silent until `go_on` is set."""
 
     def __init__(self) -> None:
         self.port = 0
@@ -45,9 +58,10 @@ class Provider:
         response = web.StreamResponse(headers={"content-type": "text/event-stream"})
         await response.prepare(request)
         if self.is_patient:
-            await response.write(FIRST_EVENT)
+            first, last = EVENTS[request.path]
+            await response.write(first)
             await self.go_on.wait()
-            await response.write(LAST_EVENTS)
+            await response.write(last)
         else:
             await response.write((GOLDEN / WIRES[request.path] / "streams" / "cut-short.sse").read_bytes())
         await response.write_eof()
@@ -168,9 +182,12 @@ async def test_no_official_client_takes_a_broken_stream_for_a_whole_one(replica:
 # The provider is silent, or is left.
 
 
-async def open_stream(replica: Replica) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+MODELS = pytest.mark.parametrize("model", ["openai", "anthropic"], ids=["relayed", "translated"])
+
+
+async def open_stream(replica: Replica, model: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     reader, writer = await asyncio.open_connection("127.0.0.1", replica.port)
-    body = b'{"model":"openai","stream":true,"messages":[{"role":"user","content":"Hi"}]}'
+    body = b'{"model":"%b","stream":true,"messages":[{"role":"user","content":"Hi"}]}' % model.encode()
     head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {api_key()}\r\n"
     writer.write(f"{head}content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body)
     return reader, writer
@@ -180,13 +197,14 @@ async def until(reader: asyncio.StreamReader, end: bytes) -> bytes:
     return await asyncio.wait_for(reader.readuntil(end), SOON_SECONDS)
 
 
-async def test_a_stream_begins_by_itself_and_is_kept_alive(replica: Replica, provider: Provider) -> None:
+@MODELS
+async def test_a_stream_begins_by_itself_and_is_kept_alive(replica: Replica, provider: Provider, model: str) -> None:
     provider.is_patient = True
-    reader, writer = await open_stream(replica)
+    reader, writer = await open_stream(replica, model)
     head = await until(reader, b": keep-alive\n\n")
     assert head.startswith(b"HTTP/1.1 200 ") and b"text/event-stream" in head
     provider.begins.set()
-    await until(reader, FIRST_EVENT)
+    await until(reader, b"Paris")
     await until(reader, b": keep-alive\n\n")
     provider.go_on.set()
     rest = await until(reader, b"0\r\n\r\n")
@@ -194,13 +212,14 @@ async def test_a_stream_begins_by_itself_and_is_kept_alive(replica: Replica, pro
     writer.close()
 
 
+@MODELS
 async def test_what_an_answer_has_cost_is_known_though_its_client_has_gone(
-    replica: Replica, provider: Provider
+    replica: Replica, provider: Provider, model: str
 ) -> None:
     provider.is_patient = True
     provider.begins.set()
-    reader, writer = await open_stream(replica)
-    await until(reader, FIRST_EVENT)
+    reader, writer = await open_stream(replica, model)
+    await until(reader, b"Paris")
     writer.close()
     await writer.wait_closed()
     await replica.until_metric("isthmus_connections", 0)
