@@ -17,7 +17,7 @@ PING = b'event: ping\ndata: {"type": "ping"}\n\n'
 NEWLINE = b"\n"  # Gemini's SDKs take any other line for the beginning of an error
 DATA = b"data:"
 EVENT_END = re.compile(rb"\r?\n\r?\n")
-ERRORS = re.compile(rb'^event: ?error\b|^data: ?\{\s*"(?:error"|type": ?"error")', re.MULTILINE)
+ERRORS = re.compile(rb'^event: ?error\b|^data: ?\{\s*"(?:error"|type": ?"(?:error|response\.failed)")', re.MULTILINE)
 
 # A chunk that says who speaks, and nothing else; Azure's first, which tells of filters, has no choices.
 CHAT_OPENING = re.compile(
@@ -28,10 +28,11 @@ RESPONSES_OPENING = re.compile(rb'"type":\s*"response\.(?:created|in_progress|qu
 MESSAGES_OPENING = re.compile(rb'"type":\s*"(?:message_start|ping)"')
 
 CHAT_END = re.compile(rb'"finish_reason":\s*"')  # some servers leave out `[DONE]`
-RESPONSES_END = re.compile(rb'"type":\s*"response\.(?:completed|incomplete|failed)"|^data: ?\[DONE\]', re.MULTILINE)
+RESPONSES_END = re.compile(rb'"type":\s*"response\.(?:completed|incomplete)"|^data: ?\[DONE\]', re.MULTILINE)
 MESSAGES_END = re.compile(rb'"type":\s*"message_stop"')
 GEMINI_END = re.compile(rb'"(?:finishReason|blockReason)":\s*"')
 
+MESSAGE = re.compile(rb'"message":\s*("[^"\\]*(?:\\.[^"\\]*)*")')
 NUMBER = re.compile(rb'"sequence_number":\s*(\d{1,9})')
 STRING = rb'":\s*("[^"\\]*(?:\\.[^"\\]*)*")'
 CHAT_TEXT = re.compile(rb'"(?:content|reasoning_content|reasoning|refusal|arguments|input|text)' + STRING)
@@ -85,17 +86,30 @@ def has_content(events: bytes, form: StreamForm) -> bool:
 
 
 def is_whole(tail: bytes, is_cut: bool, form: StreamForm) -> bool:
-    """Whether a stream with this tail has ended as its API has it, or by saying what went wrong.
+    """Whether a stream with this tail has ended as its API has it.
 
     `is_cut`: something came before the tail. A last event whose beginning is not in it is given the benefit of doubt.
     """
     ending = form.ending
     if ending is None or form.last in tail[-form.last_bytes :] or ending.search(tail) is not None:
         return True
-    events = [event for event in EVENT_END.split(tail) if DATA in event]
-    if is_cut and len(events) <= 1:
-        return True
-    return bool(events) and ERRORS.search(events[-1]) is not None
+    return is_cut and len(_events(tail)) <= 1
+
+
+def last_error(tail: bytes) -> str | None:
+    """What went wrong, where the last event says so; empty if its words are not known."""
+    events = _events(tail)
+    if not events or ERRORS.search(events[-1]) is None:
+        return None
+    found = MESSAGE.search(events[-1])
+    try:
+        return msgspec.json.decode(found[1], type=str) if found is not None else ""
+    except (msgspec.DecodeError, UnicodeError):
+        return ""
+
+
+def _events(tail: bytes) -> list[bytes]:
+    return [event for event in EVENT_END.split(tail) if DATA in event]
 
 
 def next_number(tail: bytes) -> int:

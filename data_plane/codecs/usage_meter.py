@@ -12,8 +12,8 @@ import msgspec
 
 from data_plane.codecs import anthropic_messages, cohere_meta, gemini, openai_chat, openai_media, openai_responses
 from data_plane.codecs.client_api import ANTHROPIC, COHERE, GEMINI, OPENAI
-from data_plane.codecs.stream_form import StreamForm, is_whole, stream_form_of, text_bytes
-from data_plane.errors import GatewayError, UpstreamCutShort
+from data_plane.codecs.stream_form import StreamForm, is_whole, last_error, stream_form_of, text_bytes
+from data_plane.errors import BadGateway, GatewayError, UpstreamCutShort
 from data_plane.usage import Usage
 
 TAIL_BYTES = 16 * 1024  # what may stand after usage: metadata and tools of a Responses answer
@@ -102,8 +102,14 @@ class UsageMeter:
             tail.pop()
         if tail and form.last and form.last in tail[-1][-form.last_bytes :]:  # nearly always
             return None
-        if is_whole(b"".join(tail), self._dropped_bytes > 0, form):
+        data = b"".join(tail)
+        if is_whole(data, self._dropped_bytes > 0, form):
             return None
+        told = last_error(data)
+        if told is not None:
+            error = BadGateway(f"the upstream broke off: {told}" if told else "the upstream broke off")
+            error.event = b"\n"  # a client that has had its first event has been told
+            return error
         return UpstreamCutShort("the upstream ended the stream before its end")
 
     def is_final(self) -> bool:

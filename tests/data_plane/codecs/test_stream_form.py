@@ -5,7 +5,16 @@ from typing import Any
 
 from pytest import mark, param
 
-from data_plane.codecs.stream_form import ANY, EVENT_END, StreamForm, stream_form_of, has_content, is_whole, text_bytes
+from data_plane.codecs.stream_form import (
+    ANY,
+    EVENT_END,
+    StreamForm,
+    has_content,
+    is_whole,
+    last_error,
+    stream_form_of,
+    text_bytes,
+)
 
 FOLDER = Path(__file__).parents[2] / "golden" / "codecs"
 APIS = {
@@ -20,6 +29,7 @@ STREAMS: list[Any] = [
     for path in sorted((FOLDER / api / "streams").iterdir())
 ]
 CUT = ("cut-short", "error-outside")  # the latter ends in an error that is no event
+TOLD = ("error", "overloaded", "failed")
 CHAT, RESPONSES = stream_form_of("openai", "chat"), stream_form_of("openai", "responses")
 MESSAGES, GEMINI = stream_form_of("anthropic", "messages"), stream_form_of("gemini", "generate_content")
 
@@ -30,7 +40,8 @@ def chunk(delta: bytes, end: bytes = b'"finish_reason":null') -> bytes:
 
 @mark.parametrize(("form", "path"), STREAMS)
 def test_a_stream_is_whole_if_its_api_says_so(form: StreamForm, path: Path) -> None:
-    assert is_whole(path.read_bytes(), False, form) is (path.stem not in CUT)
+    assert is_whole(path.read_bytes(), False, form) is (path.stem not in (*CUT, *TOLD))
+    assert (last_error(path.read_bytes()) is not None) is (path.stem in TOLD)
 
 
 @mark.parametrize(("form", "path"), [case for case in STREAMS if case.values[1].stem in ("text", "tools")])
@@ -51,14 +62,8 @@ def test_a_stream_without_its_last_events_is_not_whole(form: StreamForm, path: P
         param(CHAT, chunk(b'{"content":"\\"finish_reason\\": \\"stop\\""}'), False, id="the same in other words"),
         param(CHAT, b"data: [DONE]", True, id="no blank line at the end"),
         param(CHAT, b"data:[DONE]\r\n\r\n", True, id="CRLF"),
-        param(CHAT, b'data: {"error":{"message":"x"}}\n\n', True, id="it says what is wrong"),
-        param(
-            CHAT, chunk(b'{"content":"x"}') + b'data: {"error":{"message":"x"}}\n\n: bye\n\n', True, id="comment last"
-        ),
-        param(MESSAGES, b'event: error\ndata: {"type":"error","error":{}}\n\n', True, id="so does Anthropic"),
         param(MESSAGES, b'event: ping\ndata: {"type": "ping"}\n\n', False, id="it was alive"),
         param(RESPONSES, b'data: {"type":"response.incomplete"}\n\n', True, id="incomplete is an end"),
-        param(RESPONSES, b'data: {"type":"error","message":"x"}\n\n', True, id="so does Responses"),
         param(RESPONSES, b'data: {"type":"response.output_text.done"}\n\n', False, id="a part is over"),
         param(GEMINI, b'data: {"promptFeedback": {"blockReason": "SAFETY"}}\r\n\r\n', True, id="blocked"),
         param(ANY, b"", True, id="nobody knows"),
@@ -66,6 +71,23 @@ def test_a_stream_without_its_last_events_is_not_whole(form: StreamForm, path: P
 )
 def test_the_end_of_a_stream(form: StreamForm, tail: bytes, whole: bool) -> None:
     assert is_whole(tail, False, form) is whole
+
+
+@mark.parametrize(
+    ("tail", "message"),
+    [
+        param(b'data: {"error":{"message":"a \\"b\\""}}\n\n', 'a "b"', id="OpenAI"),
+        param(chunk(b'{"content":"x"}') + b'data: {"error":{"message":"x"}}\n\n: bye\n\n', "x", id="a comment is last"),
+        param(b'event: error\r\ndata: {"type":"error","error":{}}\r\n\r\n', "", id="Anthropic, without words"),
+        param(b'data: {"type":"error","message":"x"}\n\n', "x", id="Responses"),
+        param(b'data: {"type":"response.failed","response":{"error":{"message":"x"}}}\n\n', "x", id="and its end"),
+        param(b'data: {"error": {"code": 503, "message": "x"}}', "x", id="Gemini"),
+        param(chunk(b'{"content":"{\\"error\\": 1}"}'), None, id="the model writes of errors"),
+        param(b"", None, id="nothing"),
+    ],
+)
+def test_what_a_provider_says_of_its_failure(tail: bytes, message: str | None) -> None:
+    assert last_error(tail) == message
 
 
 def test_a_last_event_longer_than_the_tail_is_given_the_benefit_of_doubt() -> None:

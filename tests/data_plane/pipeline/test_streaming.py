@@ -292,6 +292,19 @@ def test_a_stream_that_ends_before_its_end_says_so(cut: str) -> None:
     assert isinstance(sides.exchange.error, UpstreamCutShort) and spy.outcomes == [Outcome.UPSTREAM_FAILED]
 
 
+@pytest.mark.parametrize("size", [1, 1000])
+def test_a_failure_that_the_upstream_has_told_is_told_once_and_recorded(size: int) -> None:
+    spy = Spy()
+    sides = stream(spy)
+    told = b'data: {"error":{"message":"Overloaded"}}\n\n'
+    begin_stream(sides, ROLE + EVENT)
+    for at in range(0, len(told), size):
+        sides.run.on_body(told[at : at + size], at + size >= len(told))
+    assert sent(sides).strip() == (ROLE + EVENT + told).strip() and sides.client.ends == ["cut short"]
+    assert sides.exchange.error is not None and sides.exchange.error.message == "the upstream broke off: Overloaded"
+    assert spy.outcomes == [Outcome.UPSTREAM_FAILED]
+
+
 def test_a_stream_that_ends_before_it_begins_is_an_ordinary_error() -> None:
     sides = stream(Spy())
     begin_stream(sides, ROLE, last=True)
