@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up test test-long check compile fmt proto golden docs bench bench-steps lock clean set-up set-up-dev
+.PHONY: help up test test-long check compile fmt proto golden docs bench bench-steps conformance lock clean set-up set-up-dev
 
 PYTHON_IN := .venv/bin/python
 export ARGS
@@ -55,6 +55,9 @@ bench: compile ## CPU time a request beside other gateways, in the same run; QUI
 
 bench-steps: compile ## CPU time a request of single steps, in process
 	@$(WITH_COMPILED) $(PYTHON_IN) -m benchmarks.steps $(ARGS)
+
+conformance: compile ## official SDKs through the gateway to fake providers; writes docs/conformance.md
+	@$(WITH_COMPILED) $(PYTHON_IN) -m scripts.conformance $(ARGS)
 
 lock: ## write requirements/*.txt anew; ARGS=--upgrade takes newer versions
 	@scripts/lock.sh $(ARGS)

@@ -1,7 +1,8 @@
 """`make conformance`: drives official SDKs through a gateway to fake providers, and writes what passes.
 
 Writes tests/golden/conformance.json, and from it docs/conformance.md.
-Usage: python -m scripts.conformance [--page]   `--page` writes the page alone.
+Usage: python -m scripts.conformance [--page | PROVIDER ...]   `--page` writes the page alone; the name of a column
+asks that provider anew, and keeps what is known of the others.
 """
 
 import asyncio
@@ -40,7 +41,7 @@ side of each API, as of the dates of the SDKs below.
 | lossy | refused with 400 and the names of the fields, unless the route allows `lossy`; then it goes without them |
 | refused | refused with a 400 that says why, by the gateway or by the provider itself |
 | **fail** | it does not work as it should |
-| - | the client's API has no such thing |
+| - | the client's API, or the provider's, has no such thing |
 
 Two words are for the whole answer and for the stream. Fields that change nothing in an answer, such as an end user's
 id, are left out in silence where the provider has no field for them.
@@ -52,9 +53,12 @@ def main(arguments: Sequence[str]) -> int:
     if "--page" not in arguments:
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="isthmus-conformance-") as folder:
-            verdicts, versions = asyncio.run(run_all(Path(folder)))
-        GOLDEN.write_text(to_json(verdicts, versions))
+            verdicts, versions = asyncio.run(run_all(Path(folder), arguments))
         print(f"conformance: {len(verdicts)} conversations in {time.monotonic() - started:.0f} s")
+        if arguments:
+            before, before_versions = read(GOLDEN.read_text())
+            verdicts, versions = before | verdicts, before_versions | versions
+        GOLDEN.write_text(to_json(verdicts, versions))
     verdicts, versions = read(GOLDEN.read_text())
     PAGE.write_text(page(verdicts, versions))
     failed = [" > ".join(cell) for cell, verdict in verdicts.items() if verdict.word == FAIL]

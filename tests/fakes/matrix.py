@@ -1,7 +1,7 @@
 """Runs the matrix: every client through the gateway to every provider, one conversation for each feature."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from tests.fakes.matrix_client import ALL, NEWEST, Client
@@ -18,7 +18,7 @@ from tests.fakes.matrix_judge import (
     is_refused_by_provider,
     problems,
 )
-from tests.fakes.matrix_operations import GROUPS
+from tests.fakes.matrix_operations import GROUPS, Group
 from tests.fakes.matrix_provider import COLUMNS, Column
 from tests.fakes.matrix_scenario import Json, Scenario
 from tests.fakes.matrix_scenarios import CORE, SCENARIOS
@@ -54,7 +54,8 @@ class Matrix:
 
     async def _judge(self, process: SdkProcess, case: Case) -> Verdict:
         only = case.scenario.only
-        if (only and case.client.wire not in only) or not case.client.can(case.scenario.name):
+        is_absent = case.scenario.name.startswith(case.provider.lacks) if case.provider.lacks else False
+        if is_absent or (only and case.client.wire not in only) or not case.client.can(case.scenario.name):
             return Verdict(ABSENT)
         word, found = await self._attempt(process, case, is_lossy=False)
         if word != REFUSED:
@@ -103,15 +104,18 @@ def _reason(outcome: Json) -> str:
     return str(outcome["error"]["message"])
 
 
-async def run_all(folder: Path) -> tuple[dict[Cell, Verdict], dict[str, str]]:
-    """Every cell: verdicts, and versions of SDKs."""
+EVERYTHING = (Group("Conversations", ALL, COLUMNS, tuple(SCENARIOS.values())), *GROUPS)
+
+
+async def run_all(folder: Path, names: Collection[str] = ()) -> tuple[dict[Cell, Verdict], dict[str, str]]:
+    """Every cell of the columns with these names, or of all: verdicts, and versions of SDKs."""
     stage = Stage()
-    columns = [*COLUMNS, *(column for group in GROUPS for column in group.columns)]
-    async with RealGateway(folder, stage, columns) as gateway:
+    groups = [(group, [each for each in group.columns if each.name in names or not names]) for group in EVERYTHING]
+    async with RealGateway(folder, stage, [column for _, columns in groups for column in columns]) as gateway:
         matrix = Matrix(stage, gateway)
-        await matrix.run(ALL, COLUMNS, tuple(SCENARIOS.values()))
-        for group in GROUPS:
-            await matrix.run(group.clients, group.columns, group.scenarios)
+        for group, columns in groups:
+            if columns:
+                await matrix.run(group.clients, columns, group.scenarios)
     return matrix.verdicts, matrix.versions
 
 

@@ -79,7 +79,7 @@ GROUPS: Sequence[Group] = (
                 "/v1",
             ),
             Column(
-                "Gemini embeddings", "Gemini", {"gemini-embeddings": GeminiEmbeddings}, ("gemini-embedding-001",) * 2
+                "Google embeddings", "Gemini", {"gemini-embeddings": GeminiEmbeddings}, ("gemini-embedding-001",) * 2
             ),
             Column("Cohere embeddings", "Cohere", {"cohere-embed": CohereEmbed}, ("embed-v4.0",) * 2),
             Column("Titan on Bedrock", "Bedrock", {"titan": TitanEmbeddings}, TITAN, auth=AWS, spec=AWS_PLACE),

@@ -66,7 +66,7 @@ BEDROCK_CLAUDE = ("anthropic.claude-sonnet-4-5-20250929-v1:0",) * 2
 GOOGLE = {"region": "europe-west4", "project": "acme"}
 AWS_PLACE = {"region": "eu-central-1"}
 NO_KEY = {"type": "None"}
-CLASSIC = {"apiVersion": "2024-10-21"}
+CLASSIC = {"apiVersion": "2024-10-21"}  # before there were responses
 COLUMNS: Sequence[Column] = (
     Column("OpenAI", "OpenAI", OPENAI, GPT, "/v1"),
     # Perplexity speaks this API, and no other.
@@ -84,7 +84,7 @@ COLUMNS: Sequence[Column] = (
     Column("vLLM", "VLLM", VLLM, ("gpt-oss-120b",) * 2, "/v1", auth=NO_KEY),
     Column("Mistral", "Mistral", {"openai-chat": MistralChat}, ("mistral-large-2411",) * 2),
     Column("Cohere", "Cohere", COHERE, ("command-a-03-2025", "command-a-reasoning-08-2025")),
-    Column("Azure, classic", "AzureOpenAI", AZURE, GPT, spec=CLASSIC, of="Azure OpenAI"),
+    Column("Azure, classic", "AzureOpenAI", {"openai-chat": AzureChat}, GPT, spec=CLASSIC, of="Azure OpenAI"),
     Column("Claude 5", "Anthropic", {"anthropic-messages": Anthropic}, ("claude-opus-5",) * 2, of="Anthropic"),
     Column("Vertex AI", "VertexAI", {"gemini": Vertex}, GEMINIS, spec=GOOGLE, of="Gemini"),
     Column("Vertex, Claude", "VertexAI", {"anthropic-messages": VertexClaude}, CLAUDE, spec=GOOGLE, of="Anthropic"),

@@ -17,7 +17,7 @@ MAX_REASON = 200
 def to_json(verdicts: Mapping[Cell, Verdict], versions: Mapping[str, str]) -> str:
     """Of a whole run."""
     clients: dict[str, dict[str, Json]] = {}
-    for (client, provider, feature), verdict in verdicts.items():
+    for (client, provider, feature), verdict in sorted(verdicts.items(), key=lambda each: each[0]):
         kept = clients.setdefault(client, {}).setdefault(provider, {PASS: [], **{word: {} for word in OTHERS}})
         if verdict.word in OTHERS:
             kept[verdict.word][feature] = reason_of(verdict)

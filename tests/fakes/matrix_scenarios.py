@@ -202,7 +202,15 @@ STREAMED = (*BASIC[:4], *STOPS, *TOOLS[:7], *OUTPUT, *REASONING, *ERRORS[4:5])
 CORE = frozenset(
     (
         *("text", "text, streamed", "system prompt", "several turns", "image", "PDF", "temperature", "length"),
-        *("stop sequence", "cached tokens", "parallel tools", "tool, streamed", "tool choice: one", "strict tool"),
+        *(
+            "stop sequence",
+            "stop sequence, streamed",
+            "cached tokens",
+            "parallel tools",
+            "tool, streamed",
+            "tool choice: one",
+            "strict tool",
+        ),
         *("ids of another provider", "JSON schema", "JSON mode", "reasoning", "reasoning with parallel tools"),
         *("reasoning with tools, streamed", "error 400", "error 401", "error: context length", "stream cut short"),
         *("error 429 with Retry-After", "stream that fails", "unknown field"),

@@ -38,8 +38,6 @@ STOPS = {
     "sequence": "STOP_SEQUENCE",
     "length": "MAX_TOKENS",
     "tool": "TOOL_CALL",
-    "refusal": "COMPLETE",
-    "filter": "ERROR",
 }
 CONTEXT = "too many tokens: size limit exceeded by 11326 tokens. Try using shorter or fewer inputs"
 
@@ -49,6 +47,7 @@ class CohereChat:
 
     name = "cohere"
     shows = frozenset(("ids", "thought", "logprobs"))
+    lacks: tuple[str, ...] = ("content filter", "refusal")
     stream_type = "text/event-stream"
 
     def serves(self, path: str) -> bool:
@@ -120,6 +119,7 @@ class CohereCompatible(OpenAIChat):
 
     name = "cohere-compatible"
     shows = frozenset(("ids", "logprobs"))
+    lacks = CohereChat.lacks
     path = "/compatibility/v1/chat/completions"
 
     def check_model(self, body: Json) -> None:
@@ -209,7 +209,7 @@ def _read_tools(body: Json, heard: Heard) -> None:
 def _read_options(body: Json, heard: Heard) -> None:
     heard.max_tokens, heard.temperature, heard.top_p = body.get("max_tokens"), body.get("temperature"), body.get("p")
     require(0.01 <= (heard.top_p or 0.5) <= 0.99, "p must be between 0.01 and 0.99")
-    require(0 <= (heard.temperature or 0) <= 1, "temperature must be between 0 and 1")
+    require((heard.temperature or 0) >= 0, "temperature must not be negative")
     heard.stop, heard.seed = body.get("stop_sequences") or [], body.get("seed")
     require(len(heard.stop) <= 5, "stop_sequences has at most 5")
     heard.logprobs = bool(body.get("logprobs"))

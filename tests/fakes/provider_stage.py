@@ -137,6 +137,7 @@ class FakeProvider(Protocol):
 
     name: str
     shows: frozenset[str]
+    lacks: tuple[str, ...]  # beginnings of features that there is no word for
     stream_type: str
 
     def serves(self, path: str) -> bool: ...

@@ -33,6 +33,7 @@ class Unary:
     """One wire API; all of these answer at once."""
 
     shows: frozenset[str] = frozenset()
+    lacks: tuple[str, ...] = ()
     stream_type = ""
     name = ""
     path = re.compile("")
