@@ -34,5 +34,6 @@ class Equipment:
         return Compiler(self._tools, self._origin.gateway, time.perf_counter)
 
     def close(self) -> None:
-        """Close idle connections."""
+        """Close idle connections, and the thread that counts tokens."""
         self._pools.close()
+        self._tools.counter.close()

@@ -152,19 +152,31 @@ def make_model(build: Build, path: str) -> CompiledModel:
         for version in spec.versions
         if (targets := _targets(build, version, metadata.tenant, client_name))
     )
-    created = metadata.created_at or ""
     return CompiledModel(
         path,
         metadata.tenant,
         metadata.name,
         labels_of(metadata),
         (client_name, *spec.aliases),
-        ModelEntry(client_name, metadata.tenant, created, int(seconds_of(created)) if created else 0),
+        _entry(client_name, metadata, versions),
         versions,
         spec.stickiness,
         ""
         if any(version.weight for version in versions)
         else f"no provider of model '{client_name}' can be served yet",
+    )
+
+
+def _entry(name: str, metadata: structs.Metadata, versions: tuple[ModelVersion, ...]) -> ModelEntry:
+    """What lists show, by the model's first target."""
+    created = metadata.created_at or ""
+    seconds = int(seconds_of(created)) if created else 0
+    if not versions:
+        return ModelEntry(name, metadata.tenant, created, seconds)
+    target = versions[0].targets[0]
+    traits = target.traits
+    return ModelEntry(
+        name, metadata.tenant, created, seconds, target.kind, traits.context_tokens, traits.max_output_tokens
     )
 
 
@@ -238,6 +250,7 @@ def _targets(build: Build, version: structs.Version, tenant: str, client_name: s
                     each.region,
                     without(facts.traits, provider.type.lacks),
                     facts.price,
+                    facts.kind if facts.name else "",
                 )
             )
     return tuple(targets)

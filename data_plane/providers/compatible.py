@@ -35,6 +35,8 @@ BESIDE: Mapping[str, Surface] = {
     COHERE_RERANK: Surface(at(b"/rerank")),  # of servers whose answers fit both
 }
 KNOWN: Mapping[str, Surface] = {**SURFACES, **BESIDE}
+# Few but OpenAI have these; without them, Responses are translated, and the gateway counts tokens itself.
+GENERIC = tuple(wire for wire in SURFACES if wire not in (RESPONSES, "openai-input-tokens", "openai-compact"))
 LOCAL = (CHAT, RESPONSES, COMPLETIONS, EMBEDDINGS)
 # What OpenAI's SDK writes when an answer is put into the next request.
 ECHOED = without_empty("refusal", "annotations", "audio", "function_call")
@@ -76,8 +78,9 @@ def compatible(
 
 
 COMPATIBLE: tuple[ProviderType, ...] = (
-    # Whoever is not below: what a server does not have, it answers with 404.
-    compatible("OpenAICompatible", "", {**speaks(*SURFACES, RERANK, COHERE_RERANK), **KEPT}),
+    # Whoever is not below: what a server does not have, it answers with 404. Responses are asked as chat, which every
+    # such server has.
+    compatible("OpenAICompatible", "", {**speaks(*GENERIC, RERANK, COHERE_RERANK), **KEPT}),
     # inference-docs.cerebras.ai/resources/openai; fields as in its SDK 1.91, others are errors of validation.
     compatible(
         "Cerebras",
