@@ -20,7 +20,8 @@ def form(*parts: bytes, end: bytes = b"--b0undary--\r\n") -> bytes:
 
 
 MODEL = part("model", b"whisper")
-FILE = part("file", b"\x00\r\n--b0und\r\n\r\nRIFF--b0undar", b'; filename="a \\"b\\".wav"\r\nContent-Type: audio/wav')
+CONTENT = b"\x00\r\n--b0und\r\n\r\nRIFF--b0undar"
+FILE = part("file", CONTENT, b'; filename="a \\"b\\".wav"\r\nContent-Type: audio/wav')
 
 
 def read(body: bytes, step: int = 1 << 20) -> FormReader:
@@ -55,6 +56,7 @@ def test_wanted_fields_are_found_where_they_stand(body: bytes, fields: dict[str,
     assert reader.fields == fields
     assert {name: body[start:end] for name, (start, end) in reader.places.items()} == fields
     assert reader.has_file is (b"RIFF" in body)
+    assert [body[start:end] for start, end in reader.files.values()] == [CONTENT] * reader.has_file
 
 
 def test_a_model_is_known_before_the_file_has_come() -> None:
@@ -72,6 +74,7 @@ def test_a_model_is_known_before_the_file_has_come() -> None:
     [
         param(form(MODEL, MODEL), id="a model twice"),
         param(form(MODEL, FILE, part("model", b"other")), id="another model behind the file"),
+        param(form(FILE, FILE), id="a file twice"),
         param(form(part("file", b"x\n--b0undary\r\ny")), id="a boundary behind a line feed alone"),
         param(form(part("file", b"x--b0undary")), id="a boundary amid a line"),
         param(form(part("file", b"--b0undary")), id="a boundary at once"),
@@ -178,7 +181,7 @@ def test_whatever_is_taken_reads_alike_in_any_pieces_and_by_a_lenient_reader() -
         if found is not None:
             taken += 1
             assert found == _by_mail(body), body
-    assert taken > 1000
+    assert taken > 500
 
 
 def _outcome(body: bytes, step: int) -> dict[str, bytes] | None:
