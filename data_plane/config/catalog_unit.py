@@ -38,14 +38,20 @@ SUPPORT = {
 }
 
 
+UNLISTED_KIND = "Chat"  # what is said of a model of which nothing is known
+
+
 @dataclass(frozen=True, slots=True)
 class TargetFacts:
-    """What a target's model can do and costs. `price` None: not known, which is not free. `name`: its maker's."""
+    """What a target's model can do and costs. `price` None: not known, which is not free. `name`: its maker's.
+
+    `kind`: empty where nobody knows.
+    """
 
     traits: Traits
     price: Price | None
     name: str = ""
-    kind: str = "Chat"
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,8 @@ def facts_of(build: Build, asked: Asked) -> TargetFacts:
         traits = _changed(traits, entry.spec.capabilities)
         if entry.spec.pricing != "Catalog" and _may_price(entry, asked):
             price = _own_price(entry)
-    return TargetFacts(traits, price, known.name, known.facts.kind)
+    is_listed = known.priced is not None or known.facts.kind != UNLISTED_KIND
+    return TargetFacts(traits, price, known.name, known.facts.kind if is_listed else "")
 
 
 def _known(asked: Asked, entries: list[structs.CatalogEntry]) -> Known:

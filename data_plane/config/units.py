@@ -250,7 +250,7 @@ def _targets(build: Build, version: structs.Version, tenant: str, client_name: s
                     each.region,
                     without(facts.traits, provider.type.lacks),
                     facts.price,
-                    facts.kind if facts.name else "",
+                    facts.kind,
                 )
             )
     return tuple(targets)
