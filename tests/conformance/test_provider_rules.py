@@ -139,7 +139,11 @@ CASES: Mapping[str, tuple[type[FakeProvider], dict[str, Any], str]] = {
     "responses: stop": (OpenAIResponses, {"stop": ["a"]}, "stop"),
     "anthropic: no limit": (Anthropic, {"max_tokens": None}, "max_tokens"),
     "anthropic: assistant first": (Anthropic, {"messages": [said({"type": "text", "text": "Hi"})]}, "first message"),
-    "anthropic: system among messages": (Anthropic, {"messages": [*HI, {"role": "system", "content": "S"}]}, "Unexpected role"),
+    "anthropic: system among messages": (
+        Anthropic,
+        {"messages": [*HI, {"role": "system", "content": "S"}]},
+        "Unexpected role",
+    ),
     "anthropic: empty text": (Anthropic, {"messages": [said({"type": "text", "text": " "}, role="user")]}, "non-empty"),
     "anthropic: id of a call": (
         Anthropic,
