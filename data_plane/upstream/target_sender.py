@@ -136,7 +136,7 @@ class TargetSender:
         if path.translation is not None:
             receiver, waiting = self._translate(receiver, path, path.translation)
         elif framing is WHOLE:
-            waiting = self._word(exchange, path)
+            waiting = self._word(exchange, path) or waiting  # a streamed body may have come whole before it was sent
             if not path.is_plain:
                 receiver = Reframing(receiver, path.way.surface)
         elif exchange.form is not None:
@@ -263,7 +263,7 @@ class TargetSender:
             fields += ACCEPTS[exchange.stream]
         if fields != path.fields:
             path.fields, path.names = fields, _names(fields) | path.proven
-        if path.translation is not None:
+        if way.translates:
             forwarded = neutral_fields(exchange, path.names)
         else:
             forwarded = forwarded_fields(exchange, NOT_FORWARDED_TO_PROVIDERS | path.names, path.names)

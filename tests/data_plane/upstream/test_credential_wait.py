@@ -13,7 +13,7 @@ from data_plane.upstream import credential_wait
 from data_plane.upstream.pool import Pools
 from tests.data_plane.upstream.conftest import OpenUpstream
 from tests.fakes.model_targets import OPENAI_ANSWER, call, target, to
-from tests.fakes.upstream import answer, says, until
+from tests.fakes.upstream import answer, read_body, says, until
 
 CHAT = {"model": "gpt", "messages": [{"role": "user", "content": "Hi"}]}
 JSON = b"content-type: application/json"
@@ -134,3 +134,24 @@ async def test_without_a_token_another_target_serves(pools: Pools, open_upstream
     await made.end()
     assert made.status == 200 and upstream.connections == 0
     assert made.tries == [("m1/m1-model", 0, "provider_auth_failed"), ("m2/m2-model", 200, "")]
+
+
+async def test_a_streamed_body_that_came_while_the_gateway_waited_goes_whole(
+    pools: Pools, open_upstream: OpenUpstream
+) -> None:
+    upstream, token = await open_upstream(), LateToken()
+    bodies = []
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        bodies.append(await read_body(reader, head))
+        writer.write(OK)
+
+    upstream.script = script
+    made = call("/v1/chat/completions", CHAT)
+    made.exchange.fields, made.exchange.request.body = None, b""
+    made.exchange.request.length = 5
+    to(pools, target(upstream.endpoint(), "OpenAI", credential=LateSpec(token))).send(made, streams_body=True)
+    assert made.upstream is not None and not made.upstream.send_body(b"whole", True)
+    token.arrived.set()
+    await made.end()
+    assert made.status == 200 and bodies == [b"whole"]
