@@ -39,7 +39,7 @@ def add_reasoning(body: Json, request: GenerateRequest, traits: Traits, losses: 
         _add_effort(body, reasoning.effort)
         return False
     thinking = _thinking(reasoning, traits, body, is_own=is_own)
-    if thinking is None or (not is_own and _forbids_thought(body, thinking, talk)):
+    if thinking is None or _forbids_thought(body, thinking, talk, is_own=is_own):
         losses.drop(client_word(request, "reasoning_effort"))
         return False
     if reasoning.is_shown is not None:
@@ -77,9 +77,11 @@ def _effort_of(reasoning: Reasoning, thinking: Json) -> Effort | None:
     return next((effort for bound, effort in EFFORT_BY_BUDGET if budget <= bound), Effort.HIGH)
 
 
-def _forbids_thought(body: Json, thinking: Json, talk: Conversation) -> bool:
+def _forbids_thought(body: Json, thinking: Json, talk: Conversation, *, is_own: bool) -> bool:
+    """A client of this API knows what it may ask for, but not that a thought was another API's."""
     choice = body.get("tool_choice")
-    if talk.has_prefill or (isinstance(choice, dict) and choice["type"] in ("any", "tool")):
+    is_forced = isinstance(choice, dict) and choice["type"] in ("any", "tool")
+    if not is_own and (talk.has_prefill or is_forced):
         return True
     return thinking["type"] == "enabled" and _lacks_thought(talk)
 

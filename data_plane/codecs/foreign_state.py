@@ -12,6 +12,7 @@ from data_plane.llm.content import Thought
 
 PREFIX = "isthmus1."
 MARK = PREFIX.encode()
+WRAPPED = urlsafe_b64encode(MARK)  # as signatures of Gemini are written; whole, for want of a remainder
 # A thought that no provider has signed: only those are, whose API knows no signatures.
 UNSIGNED = (b'"signature":""', b'"signature": ""')
 
@@ -55,7 +56,9 @@ def unseal_call(sealed: str) -> tuple[str, str] | None:
 
 def may_have_foreign_state(wire: str, body: bytes) -> bool:
     """Whether a body has to go through its codec even to a provider of the same API, which would refuse such state."""
-    return MARK in body or (wire == "anthropic-messages" and any(each in body for each in UNSIGNED))
+    if MARK in body or (wire == "anthropic-messages" and any(each in body for each in UNSIGNED)):
+        return True
+    return wire == "gemini" and WRAPPED in body
 
 
 def _seal(state: list[object]) -> str:

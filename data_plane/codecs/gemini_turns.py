@@ -142,7 +142,7 @@ class TurnEncoder:
         self._names[call.id] = call.name
         self._places[call.id] = len(self._places)
         encoded = encode_call(call, is_own=self._is_own)
-        if is_first and not call.signature and not self._is_own and not self._traits.takes_unsigned_calls:
+        if is_first and not call.signature and not self._traits.takes_unsigned_calls:
             encoded[SIGNATURE] = EXCUSE
         return encoded
 

@@ -6,6 +6,7 @@ Its SDKs keep fields that they do not know, and clients send messages back as th
 
 from collections.abc import Iterable, Mapping
 
+from data_plane.codecs.foreign_state import PREFIX
 from data_plane.codecs.json_reader import JsonReader
 from data_plane.llm.content import Thought
 
@@ -64,6 +65,7 @@ def encode_detail(index: int, thought: Thought) -> Json:
         "data": thought.sealed,
         "id": thought.id,
         "format": FORMATS.get(thought.api, thought.api),
+        "gateway": PREFIX,
     }
     return detail | {name: value for name, value in known.items() if value}
 
@@ -76,5 +78,5 @@ def decode_signature(call: JsonReader) -> str:
 
 
 def encode_signature(signature: str) -> Json:
-    """What a call of a tool carries beside itself."""
-    return {"extra_content": {"google": {"thought_signature": signature}}}
+    """What a call of a tool carries beside itself. The mark keeps it, as that of a detail, from who would refuse it."""
+    return {"extra_content": {"google": {"thought_signature": signature}, "gateway": PREFIX}}

@@ -272,9 +272,10 @@ async def test_another_target_relays_what_the_first_would_have_translated(
 async def test_state_of_another_provider_goes_through_the_codec(pools: Pools, open_upstream: OpenUpstream) -> None:
     """A conversation that moved: what OpenAI's model thought is nothing that Anthropic has signed."""
     upstream = await open_upstream()
-    bodies = []
+    heads, bodies = [], []
 
     async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes) -> None:
+        heads.append(head)
         bodies.append(await read_body(reader, head))
         writer.write(answer(200, JSON, body=json.dumps(ANTHROPIC_ANSWER).encode()))
 
@@ -289,11 +290,13 @@ async def test_state_of_another_provider_goes_through_the_codec(pools: Pools, op
         {"role": "assistant", "content": [thought, {"type": "text", "text": "Hello"}]},
         {"role": "user", "content": "Bye"},
     ]
-    made = call("/v1/messages", {"model": "m", "max_tokens": 9, "messages": turns, "metadata": {"user_id": "u"}})
+    asked = {"model": "m", "max_tokens": 9, "messages": turns, "metadata": {"user_id": "u"}}
+    made = call("/v1/messages", asked, anthropic_version="2023-06-01", anthropic_beta="new-2026")
     to(pools, target(upstream.endpoint())).send(made, streams_body=False)
     await made.end()
 
     assert b"isthmus1" not in bodies[0] and b"thinking" not in bodies[0]
+    assert {b"anthropic-version: 2023-06-01", b"anthropic-beta: new-2026"} <= {*heads[0].lower().split(b"\r\n")}
     assert json.loads(bodies[0])["metadata"] == {"user_id": "u"}
     assert json.loads(made.body)["content"] == ANTHROPIC_ANSWER["content"]
 
