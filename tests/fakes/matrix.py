@@ -19,7 +19,7 @@ from tests.fakes.matrix_judge import (
     problems,
 )
 from tests.fakes.matrix_operations import GROUPS, Group
-from tests.fakes.matrix_provider import COLUMNS, Column
+from tests.fakes.matrix_provider import COLUMNS, Column, column_named
 from tests.fakes.matrix_scenario import Json, Scenario
 from tests.fakes.matrix_scenarios import CORE, SCENARIOS
 from tests.fakes.provider_stage import Stage
@@ -73,7 +73,8 @@ class Matrix:
                 "conversation": scenario.to_text(),
                 "mark": run.id,
                 "url": self._gateway.url(is_lossy=is_lossy),
-                "model": self._gateway.model(column, thinks=scenario.thinks),
+                "model": self._gateway.model(case.at(0).column, thinks=scenario.thinks),
+                "next_model": self._gateway.model(column, thinks=scenario.thinks),
                 "key": self._gateway.key,
             }
         )
@@ -90,6 +91,8 @@ def is_looked_at(client: Client, column: Column, scenario: Scenario) -> bool:
     """Everything of the newest SDKs with providers that are like no other; of the rest a part."""
     if scenario.family != "generate":
         return True
+    if scenario.begins_at:
+        return client.driver in NEWEST and column.name != scenario.begins_at and not column.of
     if column.of:
         return client.name in NEWEST and scenario.name in CORE
     return client.name in NEWEST or column.name in ("OpenAI", "Anthropic") or scenario.name in CORE
@@ -111,7 +114,9 @@ async def run_all(folder: Path, names: Collection[str] = ()) -> tuple[dict[Cell,
     """Every cell of the columns with these names, or of all: verdicts, and versions of SDKs."""
     stage = Stage()
     groups = [(group, [each for each in group.columns if each.name in names or not names]) for group in EVERYTHING]
-    async with RealGateway(folder, stage, [column for _, columns in groups for column in columns]) as gateway:
+    begins = [column_named(each.begins_at) for each in SCENARIOS.values() if each.begins_at]
+    chosen = [*begins, *(column for _, columns in groups for column in columns)]
+    async with RealGateway(folder, stage, list({column.name: column for column in chosen}.values())) as gateway:
         matrix = Matrix(stage, gateway)
         for group, columns in groups:
             if columns:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from tests.fakes.matrix_client import Client
 from tests.fakes.matrix_heard import heard_problems
 from tests.fakes.matrix_operations import operation_problems
-from tests.fakes.matrix_provider import Column
+from tests.fakes.matrix_provider import Column, column_named
 from tests.fakes.matrix_scenario import Answer, Json, Scenario
 from tests.fakes.provider_stage import FakeProvider, Run
 
@@ -87,6 +87,11 @@ class Case:
         """By which the conversation comes."""
         return self.column.provider(self.client.wire)
 
+    def at(self, turn: int) -> "Case":
+        """The provider that has answered it."""
+        begins_at = self.scenario.begins_at
+        return self if turn or not begins_at else replace(self, column=column_named(begins_at))
+
     def shows(self, what: str) -> bool:
         return what in self.provider.shows and what in self.client.shows
 
@@ -120,11 +125,12 @@ def problems(case: Case, run: Run, outcome: Json, *, is_lossy: bool = False) -> 
     for turn, answer in enumerate(case.scenario.answers):
         if turn >= len(run.heard) or turn >= len(outcome["turns"]):
             return [*found, f"turn {turn} never came"]
-        heard = heard_problems(case.scenario, case.provider, run, turn, is_lossy=is_lossy)
-        proofs = _proof_problems(case, run, turn)
+        at = case.at(turn)
+        heard = heard_problems(case.scenario, at.provider, run, turn, is_lossy=is_lossy)
+        proofs = _proof_problems(case, run, turn) if not case.scenario.begins_at else ()
         is_thought = run.heard[turn].wants_summary
         answer = answer if is_thought else replace(answer, thought="")
-        told = _told_problems(case, answer, outcome["turns"][turn], is_lossy=is_lossy)
+        told = _told_problems(at, answer, outcome["turns"][turn], is_lossy=is_lossy)
         found += [f"turn {turn}: {each}" for each in (*heard, *proofs, *told)]
     return found
 
@@ -150,8 +156,9 @@ def _proof_problems(case: Case, run: Run, turn: int) -> Iterator[str]:
     is_gemini = case.provider.name in ("gemini", "vertex")  # which wants back those of calls, and no others
     earlier = case.scenario.answers[:turn]
     thoughts = sum(bool(each.thought) and (bool(each.calls) or not is_gemini) for each in earlier)
-    came = len(set(run.heard[turn].proofs) & set(run.given))
-    thoughts = min(thoughts, len(run.given))  # of a model that was asked to think
+    given = {proof for each in run.given.values() for proof in each}
+    came = len(set(run.heard[turn].proofs) & given)
+    thoughts = min(thoughts, len(given))  # of a model that was asked to think
     if thoughts and case.shows("proof") and came < thoughts:
         yield f"{came} proofs came back, not {thoughts}"
 
@@ -191,6 +198,8 @@ def _asked_problems(case: Case, answer: Answer, told: Json) -> Iterator[str]:
         yield f"logprobs {told['logprobs']}"
     if case.scenario.stream and len(answer.text) > LONG and told["pieces"] < 2:
         yield "one piece"
+    if told.get("seconds", LONG) < answer.pause_seconds:  # of a stream that takes several of these
+        yield f"all at once, in {told['seconds']} s"
 
 
 def _usage_problems(case: Case, answer: Answer, told: Json | None) -> Iterator[str]:

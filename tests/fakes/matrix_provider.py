@@ -99,3 +99,7 @@ COLUMNS: Sequence[Column] = (
     ),
     Column("TGI", "TGI", {"openai-chat": TgiChat}, ("qwen3-32b",) * 2, auth=NO_KEY, of="vLLM"),
 )
+
+
+def column_named(name: str) -> Column:
+    return next(column for column in COLUMNS if column.name == name)

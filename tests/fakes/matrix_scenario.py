@@ -142,6 +142,7 @@ class Scenario:
     only: frozenset[str] = frozenset()  # client APIs that have such a thing; all if empty
     thinks: bool = False  # asks for a model that reasons
     family: str = "generate"  # | embed | rerank | count
+    begins_at: str = ""  # the column that answers the first turn, where that is another
 
     def to_text(self) -> str:
         """For another process of ours."""

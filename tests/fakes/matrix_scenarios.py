@@ -175,6 +175,18 @@ REASONING = (
         thinks=True,
     ),
 )
+BEGUN = Answer(thought="They want rain.", calls=(BONN,), stop="tool", tokens=Tokens(100, 50, 0, 20))
+# What the first provider has sealed is nothing for the next.
+CHANGES = tuple(
+    Scenario(
+        f"reasoning with tools, begun at {begins_at}",
+        (BEGUN, DONE),
+        options=replace(EFFORT, tools=(WEATHER,)),
+        thinks=True,
+        begins_at=begins_at,
+    )
+    for begins_at in ("Anthropic", "Gemini", "OpenAI Responses")
+)
 ERRORS = (
     failing("error 400", 400, "invalid"),
     failing("error: context length", 400, "context"),
@@ -186,7 +198,7 @@ ERRORS = (
 )
 WORDY = Answer("One two three four five.")
 STREAM_ENDS = (
-    Scenario("slow stream", (replace(WORDY, pause_seconds=0.05),), stream=True),
+    Scenario("slow stream", (replace(WORDY, pause_seconds=0.2),), stream=True),
     Scenario("stream that fails", (replace(WORDY, breaks="error"),), stream=True),
     Scenario("stream cut short", (replace(WORDY, breaks="cut"),), stream=True),
     Scenario(
@@ -219,7 +231,7 @@ CORE = frozenset(
 SCENARIOS: Mapping[str, Scenario] = {
     each.name: each
     for each in (
-        *(*BASIC, *STOPS, *TOOLS, *OUTPUT, *REASONING, *ERRORS),
+        *(*BASIC, *STOPS, *TOOLS, *OUTPUT, *REASONING, *CHANGES, *ERRORS),
         *(replace(each, name=f"{each.name}, streamed", stream=True) for each in STREAMED),
         *STREAM_ENDS,
     )

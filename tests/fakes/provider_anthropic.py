@@ -73,6 +73,7 @@ CONTEXT = "prompt is too long: 210000 tokens > 200000 maximum"
 
 class Anthropic:
     name = "anthropic"
+    family = "claude"
     lacks: tuple[str, ...] = ()
     shows = frozenset(("ids", "thought", "proof", "sequence", "user"))
     stream_type = "text/event-stream; charset=utf-8"

@@ -70,6 +70,7 @@ class BedrockConverse:
     """With one of Anthropic's models."""
 
     name = "bedrock"
+    family = "claude"
     lacks: tuple[str, ...] = ()
     shows = frozenset(("ids", "thought", "proof", "sequence", "user"))
     stream_type = "application/vnd.amazon.eventstream"

@@ -46,6 +46,7 @@ class CohereChat:
     """Thinks, and has no signatures. What it plans before calls is a thought too."""
 
     name = "cohere"
+    family = "cohere"
     shows = frozenset(("ids", "thought", "logprobs"))
     lacks: tuple[str, ...] = ("content filter", "refusal")
     stream_type = "text/event-stream"

@@ -102,6 +102,7 @@ class VllmResponses(OpenAIResponses):
     """Of open models: asks for no key."""
 
     name = "vllm-responses"
+    family = ""
 
     def check_model(self, body: Json) -> None:
         """Any."""
@@ -115,6 +116,7 @@ class VllmMessages(Anthropic):
     """Anthropic's API for open models."""
 
     name = "vllm-messages"
+    family = ""
 
     def check_call(self, asked: Asked) -> None:
         if asked.path != "/v1/messages":
@@ -177,6 +179,7 @@ class AzureResponses(OpenAIResponses):
     """At the path without versions, or with one: it never names a deployment."""
 
     name = "azure-responses"
+    family = "azure"
 
     def check_call(self, asked: Asked) -> None:
         if asked.headers.get("api-key") != KEY:

@@ -79,6 +79,7 @@ class Gemini:
     """Models of the third generation want signatures of calls back, and think by level; those before by budget."""
 
     name = "gemini"
+    family = "google"
     lacks: tuple[str, ...] = ()
     shows = frozenset(("thought", "proof", "logprobs", "candidates", "reasoning"))
     stream_type = "text/event-stream"

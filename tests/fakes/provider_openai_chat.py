@@ -59,6 +59,7 @@ class OpenAIChat:
     """`reasons`: the model takes `max_completion_tokens` alone, and no sampling."""
 
     name = "openai"
+    family = "openai"
     lacks: tuple[str, ...] = ()
     shows = frozenset(("ids", "logprobs", "refusal", "candidates", "reasoning", "user"))
     stream_type = "text/event-stream"

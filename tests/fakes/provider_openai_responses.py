@@ -38,6 +38,7 @@ class OpenAIResponses:
     """With `store: false` reasoning goes back sealed, if it was asked for."""
 
     name = "openai-responses"
+    family = "openai"
     lacks: tuple[str, ...] = ()
     shows = frozenset(("ids", "thought", "proof", "logprobs", "refusal", "reasoning", "user"))
     stream_type = "text/event-stream"

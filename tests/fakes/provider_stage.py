@@ -115,14 +115,16 @@ class Run:
     heard: list[Heard] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     turn: int = 0
-    given: list[str] = field(default_factory=list)  # proofs of thoughts and calls
+    provider: str = ""  # whose turn it is
+    given: dict[str, list[str]] = field(default_factory=dict)  # by provider, proofs of thoughts and calls
     call_ids: list[str] = field(default_factory=list)
 
     def prove(self, what: str) -> str:
         """Opaque state; the same for the same thing."""
         proof = b64encode(f"proof of {what} {self.turn} in {self.id} +/".encode()).decode()
-        if proof not in self.given:
-            self.given.append(proof)
+        given = self.given.setdefault(self.provider, [])
+        if proof not in given:
+            given.append(proof)
         return proof
 
     def call_id(self, index: int, form: str) -> str:
@@ -137,6 +139,7 @@ class FakeProvider(Protocol):
 
     name: str
     shows: frozenset[str]
+    family: str  # of those who take what the others have sealed; empty: it looks at nothing
     lacks: tuple[str, ...]  # beginnings of features that there is no word for
     stream_type: str
 
@@ -174,12 +177,14 @@ class Stage:
             if run is None:
                 raise Refused("no conversation that the test knows of", 500, "server")
             heard = provider.read(asked)
-            require(set(heard.proofs) <= {*run.given, *FREE_PROOFS}, "Invalid signature: it is not what was given")
+            own = {*run.given.get(provider.family, ()), *FREE_PROOFS}
+            require(not provider.family or set(heard.proofs) <= own, "Invalid signature: it is not what was given")
         except Refused as refused:
             if run is not None:
                 run.refusals.append(str(refused))
             return provider.failure(Failure(refused.status, refused.kind), str(refused))
         run.heard.append(heard)
+        run.provider = provider.family
         run.turn = heard.turns - turns_of_opening(run.scenario)
         if not 0 <= run.turn < len(run.scenario.answers):
             run.refusals.append(f"{heard.turns} turns of the model, which cannot be")

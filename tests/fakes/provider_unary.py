@@ -33,6 +33,7 @@ class Unary:
     """One wire API; all of these answer at once."""
 
     shows: frozenset[str] = frozenset()
+    family = ""
     lacks: tuple[str, ...] = ()
     stream_type = ""
     name = ""

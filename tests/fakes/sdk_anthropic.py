@@ -5,6 +5,7 @@ from typing import Any
 import anthropic
 
 from tests.fakes.matrix_scenario import AND_THEN, Json, Line, Options, Part, Scenario, Words
+from tests.fakes.sdk_pieces import Pieces
 
 VERSION = anthropic.__version__
 BUDGET = 2048
@@ -15,6 +16,7 @@ class Messages:
         url, key = task["url"], task["key"]
         self.client: Any = anthropic.Anthropic(base_url=url, api_key=key, max_retries=0, timeout=20)
         self.scenario = scenario
+        self.next_model = task["next_model"]
         self.body: Json = {"model": task["model"], **options_of(scenario.options)}
         if scenario.system:
             block: Json = {"type": "text", "text": scenario.system}
@@ -26,17 +28,18 @@ class Messages:
     def say(self, turn: int) -> Json:
         if turn:
             self._answer()
-        pieces = 0
+            self.body["model"] = self.next_model
+        pieces = Pieces()
         if self.scenario.stream:
             with self.client.messages.stream(**self.body, messages=self.messages) as stream:
                 for event in stream:
-                    pieces += event.type == "content_block_delta"
+                    pieces.note(event.type == "content_block_delta")
                 answer = stream.get_final_message()
         else:
             answer = self.client.messages.create(**self.body, messages=self.messages)
         self.content = [_kept(block) for block in answer.content]
         self.messages.append({"role": "assistant", "content": self.content})
-        return {**outcome_of(answer), "pieces": pieces}
+        return {**outcome_of(answer), **pieces.told()}
 
     def _answer(self) -> None:
         tools = {each.name: each for each in self.scenario.options.tools}

@@ -7,6 +7,7 @@ from google import genai
 from google.genai import types
 
 from tests.fakes.matrix_scenario import AND_THEN, Json, Line, Options, Part, Scenario, Words
+from tests.fakes.sdk_pieces import Pieces
 
 VERSION = genai.__version__
 
@@ -16,6 +17,7 @@ class Contents:
         http = types.HttpOptions(base_url=task["url"], timeout=20_000, extra_body=dict(scenario.options.extra) or None)
         self.client = genai.Client(api_key=task["key"], vertexai=False, http_options=http)
         self.scenario = scenario
+        self.next_model = task["next_model"]
         self.model = task["model"]
         self.config = types.GenerateContentConfig(**options_of(scenario.options))
         if scenario.system:
@@ -25,16 +27,21 @@ class Contents:
     def say(self, turn: int) -> Json:
         if turn:
             self._answer()
+            self.model = self.next_model
         asked: Any = {"model": self.model, "contents": self.contents, "config": self.config}
+        pieces = Pieces()
         if not self.scenario.stream:
             answers = [self.client.models.generate_content(**asked)]
         else:
-            answers = list(self.client.models.generate_content_stream(**asked))
+            answers = []
+            for chunk in self.client.models.generate_content_stream(**asked):
+                pieces.note(bool(_parts(chunk)))
+                answers.append(chunk)
             if not answers or not any(each.finish_reason for each in answers[-1].candidates or ()):
                 raise EOFError("the stream has no end")  # the SDK itself leaves it to its caller to look
         self.parts = [part for each in answers for part in _parts(each)]
         self.contents.append(types.Content(role="model", parts=self.parts))
-        return {**outcome_of(answers, self.parts), "pieces": len(answers)}
+        return {**outcome_of(answers, self.parts), **pieces.told()}
 
     def _answer(self) -> None:
         tools = {each.name: each for each in self.scenario.options.tools}

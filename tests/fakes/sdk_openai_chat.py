@@ -6,8 +6,10 @@ from typing import Any
 import openai
 
 from tests.fakes.matrix_scenario import AND_THEN, Json, Line, Media, Options, Part, Scenario, Words
+from tests.fakes.sdk_pieces import Pieces
 
 VERSION = openai.__version__
+PIECES = ("content.delta", "tool_calls.function.arguments.delta", "refusal.delta")
 
 
 class Chat:
@@ -15,6 +17,7 @@ class Chat:
         url, key = task["url"] + "/v1", task["key"]
         self.client: Any = openai.OpenAI(base_url=url, api_key=key, max_retries=0, timeout=20)
         self.scenario = scenario
+        self.next_model = task["next_model"]
         self.body: Json = {"model": task["model"], **options_of(scenario.options, thinks=scenario.thinks)}
         self.messages: list[Any] = opening_of(scenario)
         self.extra = dict(scenario.options.extra)
@@ -22,26 +25,27 @@ class Chat:
     def say(self, turn: int) -> Json:
         if turn:
             self._answer()
+            self.body["model"] = self.next_model
         if self.scenario.stream:
             return self._streamed()
         answer = self.client.chat.completions.create(**self.body, messages=self.messages, extra_body=self.extra or None)
-        return self._keep(answer, 0)
+        return self._keep(answer, Pieces())
 
     def _streamed(self) -> Json:
         """By the SDK's own helper, which puts the pieces together."""
-        pieces = 0
+        pieces = Pieces()
         body = {**self.body, "stream_options": {"include_usage": True}, "extra_body": self.extra or None}
         with self.client.chat.completions.stream(**body, messages=self.messages) as stream:
             try:
                 for event in stream:
-                    pieces += event.type in ("content.delta", "tool_calls.function.arguments.delta", "refusal.delta")
+                    pieces.note(event.type in PIECES)
                 answer = stream.get_final_completion()
             except (openai.LengthFinishReasonError, openai.ContentFilterFinishReasonError):
                 stream.until_done()  # so it says that an answer is not all that the model had to say
                 answer = stream.current_completion_snapshot
             return self._keep(answer, pieces)
 
-    def _keep(self, answer: Any, pieces: int) -> Json:
+    def _keep(self, answer: Any, pieces: Pieces) -> Json:
         message = answer.choices[0].message
         kept = message.model_dump(exclude_none=True)
         kept.pop("parsed", None)
@@ -49,7 +53,7 @@ class Chat:
             call["function"].pop("parsed_arguments", None)
             call.pop("index", None)
         self.messages.append(kept)
-        return {**outcome_of(answer), "pieces": pieces}
+        return {**outcome_of(answer), **pieces.told()}
 
     def _answer(self) -> None:
         calls = self.messages[-1].get("tool_calls")

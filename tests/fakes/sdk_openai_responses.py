@@ -6,6 +6,7 @@ from typing import Any
 import openai
 
 from tests.fakes.matrix_scenario import AND_THEN, Json, Line, Options, Part, Scenario, Words
+from tests.fakes.sdk_pieces import Pieces
 
 VERSION = openai.__version__
 
@@ -15,6 +16,7 @@ class Responses:
         url, key = task["url"] + "/v1", task["key"]
         self.client: Any = openai.OpenAI(base_url=url, api_key=key, max_retries=0, timeout=20)
         self.scenario = scenario
+        self.next_model = task["next_model"]
         options = scenario.options
         self.body: Json = {"model": task["model"], "store": False, **options_of(options)}
         if options.extra:
@@ -28,28 +30,29 @@ class Responses:
     def say(self, turn: int) -> Json:
         if turn:
             self._answer()
-        pieces = 0
+            self.body["model"] = self.next_model
+        pieces = Pieces()
         if self.scenario.stream:
-            answer, pieces = self._streamed()
+            answer = self._streamed(pieces)
         else:
             answer = self.client.responses.create(**self.body, input=self.input)
         self.items = [_kept(item) for item in answer.output]
         self.input += self.items
-        return {**outcome_of(answer), "pieces": pieces}
+        return {**outcome_of(answer), **pieces.told()}
 
-    def _streamed(self) -> tuple[Any, int]:
+    def _streamed(self, pieces: Pieces) -> Any:
         """By the SDK's own helper, which puts the pieces together; its last event has all of it."""
-        pieces, answer = 0, None
+        answer = None
         with self.client.responses.stream(**self.body, input=self.input) as stream:
             for event in stream:
-                pieces += event.type.endswith(".delta")
+                pieces.note(event.type.endswith(".delta"))
                 if event.type in ("response.completed", "response.incomplete"):
                     answer = event.response
                 elif event.type == "error":
                     raise openai.OpenAIError(f"error: {event.message}")
                 elif event.type == "response.failed":
                     raise openai.OpenAIError(f"response.failed: {event.response.error.message}")
-        return (answer or stream.get_final_response()), pieces
+        return answer or stream.get_final_response()
 
     def _answer(self) -> None:
         tools = {each.name: each for each in self.scenario.options.tools}
