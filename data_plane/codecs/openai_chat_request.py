@@ -127,7 +127,10 @@ def _decode_message(reader: JsonReader) -> Message:
         content = [part for part in _decode_content(reader) if isinstance(part, Text | Image | Document | Opaque)]
         return Message(role, [ToolResult(call_id, content)], name, reader.rest())
     if role is Role.ASSISTANT:
-        return Message(role, _decode_answer(reader), name, reader.rest())
+        parts, extras = _decode_answer(reader), reader.rest()
+        if bytes(extras.get("prefix", b"")) == b"false":
+            del extras["prefix"]  # Mistral's SDK always says that the message is no beginning of the answer
+        return Message(role, parts, name, extras)
     return Message(role, _decode_content(reader), name, reader.rest())
 
 

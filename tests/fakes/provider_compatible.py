@@ -130,6 +130,7 @@ class MistralChat(OpenAIChat):
     shows = frozenset(("ids", "candidates"))
     call_form = "c{n:08d}"
     fields = MISTRAL_FIELDS
+    call_fields = ("id", "type", "function", "index")
     roles = ("system", "user", "assistant", "tool")
 
     def check_model(self, body: Json) -> None:

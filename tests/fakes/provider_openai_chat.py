@@ -66,6 +66,7 @@ class OpenAIChat:
     path = "/v1/chat/completions"
     call_form = "call_{n:024d}"
     fields = FIELDS
+    call_fields: tuple[str, ...] = ("id", "type", "function")
     thought_field = ""
 
     def serves(self, path: str) -> bool:
@@ -133,7 +134,7 @@ class OpenAIChat:
         return []
 
     def read_call(self, call: Json, where: str, heard: Heard) -> str:
-        check_fields(call, ("id", "type", "function"), f"{where}.tool_calls.")
+        check_fields(call, self.call_fields, f"{where}.tool_calls.")
         id, function = call["id"], call["function"]
         self.check_id(id, where)
         require(NAME.fullmatch(function["name"]), f"{where}: Invalid 'name' of a tool")

@@ -176,3 +176,10 @@ def test_usage_of_streams_is_always_asked_for() -> None:
 )
 def test_whether_the_client_wants_usage_is_known(options: Any, wants: bool) -> None:
     assert decode(OPENAI, request(stream=True, stream_options=options)).wants_usage == wants
+
+
+@mark.parametrize(("prefix", "kept"), [(False, []), (True, ["prefix"])], ids=["as ever", "what begins the answer"])
+def test_what_mistral_s_sdk_says_in_any_case_says_nothing(prefix: bool, kept: list[str]) -> None:
+    said = {"role": "assistant", "content": "Hello", "prefix": prefix}
+    request = decode(OPENAI, {"model": "m", "messages": [USER, said, USER]})
+    assert list(request.messages[1].extras) == kept
