@@ -9,6 +9,7 @@ from data_plane.codecs.anthropic_block import API
 from data_plane.codecs.anthropic_block_encode import Json
 from data_plane.codecs.anthropic_request import MIN_BUDGET
 from data_plane.codecs.anthropic_turns import Conversation
+from data_plane.llm.content import Thought
 from data_plane.llm.loss import Losses, client_word
 from data_plane.llm.request import Effort, GenerateRequest, Reasoning
 from data_plane.llm.traits import ReasoningStyle, Traits
@@ -39,7 +40,7 @@ def add_reasoning(body: Json, request: GenerateRequest, traits: Traits, losses: 
         _add_effort(body, reasoning.effort)
         return False
     thinking = _thinking(reasoning, traits, body, is_own=is_own)
-    if thinking is None or _forbids_thought(body, thinking, talk, is_own=is_own):
+    if thinking is None or _forbids_thought(body, thinking, talk, request):
         losses.drop(client_word(request, "reasoning_effort"))
         return False
     if reasoning.is_shown is not None:
@@ -77,13 +78,18 @@ def _effort_of(reasoning: Reasoning, thinking: Json) -> Effort | None:
     return next((effort for bound, effort in EFFORT_BY_BUDGET if budget <= bound), Effort.HIGH)
 
 
-def _forbids_thought(body: Json, thinking: Json, talk: Conversation, *, is_own: bool) -> bool:
+def _forbids_thought(body: Json, thinking: Json, talk: Conversation, request: GenerateRequest) -> bool:
     """A client of this API knows what it may ask for, but not that a thought was another API's."""
     choice = body.get("tool_choice")
     is_forced = isinstance(choice, dict) and choice["type"] in ("any", "tool")
+    is_own = request.api == API
     if not is_own and (talk.has_prefill or is_forced):
         return True
-    return thinking["type"] == "enabled" and _lacks_thought(talk)
+    return thinking["type"] == "enabled" and _lacks_thought(talk) and (not is_own or _has_foreign_thought(request))
+
+
+def _has_foreign_thought(request: GenerateRequest) -> bool:
+    return any(isinstance(part, Thought) and part.api != API for message in request.messages for part in message.parts)
 
 
 def _lacks_thought(talk: Conversation) -> bool:

@@ -148,7 +148,7 @@ def find_kept(api: str, path: bytes) -> Call | None:
 
 def _listing(call: Call, method: bytes) -> Call | None:
     """`GET /chat/completions` lists what is stored, by the path that else asks a model."""
-    if method != b"GET" or call.operation != "chat":
+    if method not in (b"GET", b"HEAD") or call.operation != "chat":
         return None
     return Call(OPENAI, "stored_chat", call.path, GET, id=b"")
 

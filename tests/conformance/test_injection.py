@@ -161,6 +161,8 @@ def documents() -> Iterator[dict[str, Any]]:
         yield example(kind)
     for file in sorted(EXAMPLES.rglob("*.yaml")):
         for document in yaml.safe_load_all(file.read_text()):
+            if "apiVersion" not in document:  # of another program
+                continue
             metadata = document["metadata"]
             metadata.setdefault("tenant", "platform" if KINDS[document["kind"]].SCOPE == "Platform" else "acme")
             yield document
