@@ -14,7 +14,7 @@ from tests.charts.chart import CHART
 from tests.charts.monitoring import ALL_PARTS, rule_groups, rules_of
 from tests.fakes.certificates import pair
 from tests.fakes.collector import Collector, pki
-from tests.fakes.fleet import Fleet, tenant_documents
+from tests.fakes.fleet import Fleet, document, model_spec, tenant_documents
 from tests.fakes.model_server import Behaviour, ModelServer
 from tests.fakes.probe import CHAT, ask
 from tests.fakes.prometheus import Prometheus
@@ -89,11 +89,17 @@ async def collector(tmp_path: Path) -> AsyncIterator[Collector]:
 async def make_traffic(fleet: Fleet, alpha: ModelServer) -> None:
     """Calls of every kind of end: answered, streamed, refused by us, failed by the upstream or on the way in."""
     urls = {"alpha": f"{alpha.url}/v1"}
-    await fleet.apply(*tenant_documents(TENANT, urls, {"alpha": 1}))
+    prices = [{"perMillionTokens": {"inputUncached": "1000", "output": "2000"}}]
+    await fleet.apply(
+        *tenant_documents(TENANT, urls, {"alpha": 1}),
+        document(f"{TENANT}/Model/priced", model_spec({"alpha": 1})),
+        document(f"{TENANT}/CatalogEntry/priced", {"model": {"value": "priced"}, "pricing": "Own", "prices": prices}),
+    )
     key, _ = await fleet.make_key(TENANT, "app")
     replica = fleet.replicas[0]
     url = f"{replica.url}/{TENANT}/v1/chat/completions"
     assert (await ask(url, key, CHAT)).status == 200
+    assert (await ask(url, key, {**CHAT, "model": "priced"})).status == 200
     assert (await ask(url, key, {**CHAT, "stream": True})).status == 200
     assert (await ask(url, "isk_unknown", CHAT)).status == 401
     alpha.behaviour.status = 500
