@@ -44,7 +44,8 @@ side of each API, as of the dates of the SDKs below.
 | - | the client's API, or the provider's, has no such thing |
 
 Two words are for the whole answer and for the stream. Fields that change nothing in an answer, such as an end user's
-id, are left out in silence where the provider has no field for them.
+id, are left out in silence where the provider has no field for them. What is empty was not looked at: of providers
+that are like another one, a part is.
 """
 
 
@@ -151,7 +152,7 @@ def _reasons(client: str, verdicts: Mapping[Cell, Verdict]) -> Iterator[str]:
 
 def _plain(reason: str) -> str:
     """As text of a page: no markup but code."""
-    return reason.replace("|", "\\|").replace("<", "&lt;").replace("[", "\\[").replace("*", "\\*")
+    return reason.replace("|", "\\|").replace("<", "&lt;")
 
 
 def _others(verdicts: Mapping[Cell, Verdict]) -> Iterator[str]:
