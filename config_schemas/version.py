@@ -6,8 +6,8 @@ from typing import Any
 
 SCHEMA_VERSION = 3
 
-# What came after version 1: a kind (`CachePolicy`), a field of one (`Route.spec.rules.mirror`; lists are walked through)
-# or a word for a field (`Provider.spec.type=Groq`), with the version that brought it.
+# What came after version 1, with the version that brought it: a kind (`CachePolicy`), a field of one, through lists too
+# (`Route.spec.rules.mirror`), or a word for a field (`Provider.spec.type=Groq`).
 SINCE: Mapping[str, int] = {
     "AddressPolicy": 2,
     "CatalogEntry": 3,
@@ -43,9 +43,29 @@ SINCE: Mapping[str, int] = {
     **{
         f"Provider.spec.type={word}": 3
         for word in (
-            "AzureOpenAI Bedrock Cerebras Cohere Databricks DeepSeek Fireworks Groq HuggingFace LlamaCpp LMStudio "
-            "Mistral NvidiaNIM Ollama OpenRouter Perplexity SGLang TGI Together VertexAI VLLM XAI"
-        ).split()
+            "AzureOpenAI",
+            "Bedrock",
+            "Cerebras",
+            "Cohere",
+            "Databricks",
+            "DeepSeek",
+            "Fireworks",
+            "Groq",
+            "HuggingFace",
+            "LlamaCpp",
+            "LMStudio",
+            "Mistral",
+            "NvidiaNIM",
+            "Ollama",
+            "OpenRouter",
+            "Perplexity",
+            "SGLang",
+            "TGI",
+            "Together",
+            "VertexAI",
+            "VLLM",
+            "XAI",
+        )
     },
     "Route.spec.models.costHeader": 3,
     "Route.spec.models.lossy": 3,

@@ -29,6 +29,8 @@ Json = dict[str, object]
 
 MAX_STOPS = 4
 MORE_SAMPLING = frozenset(("top_k", "min_p", "repetition_penalty"))  # of vLLM and others that speak this API
+LOGPROBS = frozenset(("logprobs", "top_logprobs"))
+NOTHING: frozenset[str] = frozenset()
 # Of Anthropic's words the one that differs, and those of OpenAI's other APIs.
 TIERS: Mapping[str, str] = {
     "standard_only": "default",
@@ -88,13 +90,19 @@ def _add_sampling(body: Json, request: GenerateRequest, traits: Traits, losses: 
         "min_p": sampling.min_p,
         "repetition_penalty": sampling.repetition_penalty,
     }
+    refused = _refused_sampling(traits)
     for name, value in values.items():
         if value is None:
             continue
-        if traits.takes_sampling and (traits.takes_more_sampling or name not in MORE_SAMPLING):
+        if traits.takes_sampling and name not in refused:
             body[name] = value
         else:
             losses.drop(client_word(request, name))
+
+
+def _refused_sampling(traits: Traits) -> frozenset[str]:
+    refused = NOTHING if traits.takes_more_sampling else MORE_SAMPLING
+    return refused if traits.takes_logprobs else refused | LOGPROBS
 
 
 def _add_tools(body: Json, request: GenerateRequest, losses: Losses) -> None:

@@ -24,6 +24,7 @@ class Traits(Struct, frozen=True):
     takes_json_schema: bool = True
     takes_sampling: bool = True  # False: reasoning models that refuse `temperature` and its like
     takes_more_sampling: bool = True  # False: an API of OpenAI's that knows no `top_k` and its like, and refuses them
+    takes_logprobs: bool = True
     takes_prefill: bool = True  # False: the last message may not be the assistant's
     takes_max_completion_tokens: bool = True  # False: older servers know `max_tokens` only
     takes_developer_role: bool = True

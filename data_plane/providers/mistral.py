@@ -92,5 +92,5 @@ MISTRAL = ProviderType(
     base_url,
     telemetry_name="mistral_ai",
     catalog="mistral",
-    lacks=frozenset(("takes_more_sampling",)),
+    lacks=frozenset(("takes_more_sampling", "takes_logprobs")),
 )

@@ -53,7 +53,9 @@ def test_a_conversation_of_geminis_is_one_of_openais() -> None:
     assert lost == []
 
 
-@mark.parametrize(("traits", "extra"), [(UNKNOWN, None), (SIGNED, {"google": {"thought_signature": SIGNATURE}, "gateway": PREFIX})])
+@mark.parametrize(
+    ("traits", "extra"), [(UNKNOWN, None), (SIGNED, {"google": {"thought_signature": SIGNATURE}, "gateway": PREFIX})]
+)
 def test_a_signature_goes_to_models_alone_that_want_it_back(traits: Traits, extra: object) -> None:
     signed = {**called("f", {}, "c"), "thoughtSignature": SIGNATURE}
 
