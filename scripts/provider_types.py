@@ -12,6 +12,7 @@ MODEL = "MODEL"
 LACKS = {
     "takes_developer_role": "the role `developer`",
     "takes_json_schema": "JSON by a schema",
+    "takes_logprobs": "`logprobs`",
     "takes_max_completion_tokens": "`max_completion_tokens`",
     "takes_more_sampling": "`top_k` and its like",
 }
