@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from dataclasses import replace
 from random import Random
-from typing import cast
 
 import pytest
 from msgspec import Raw
@@ -18,8 +17,8 @@ from data_plane.pipeline.sides import Dispatcher
 from data_plane.providers.api_key import ApiKeys
 from data_plane.providers.base_url import BaseUrl
 from data_plane.providers.no_credential import NoCredential
-from data_plane.providers.provider import Provider, Way
-from data_plane.providers.surface import Place
+from data_plane.providers.provider import Provider
+from data_plane.providers.surface import Asked, Place, Surface
 from data_plane.providers.table import PROVIDER_TYPES
 from data_plane.upstream import pool as pool_module
 from data_plane.upstream.cluster import Cluster, Endpoint, ModelVersion, Target
@@ -248,14 +247,12 @@ async def test_what_cannot_be_reached_is_left_for_another(pools: Pools, open_ups
 async def test_a_fault_of_ours_in_another_attempt_ends_the_exchange(
     pools: Pools, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Faulty:
-        name = "default/m2"
-        credential = NoCredential()
+    def path(asked: Asked) -> bytes:
+        raise RuntimeError("a bug")
 
-        def way(self, api: str, operation: str, model: str, *, reasons: bool = False) -> Way:
-            raise RuntimeError("a bug")
-
-    faulty = replace(target(NOBODY, "m2"), provider=cast(Provider, Faulty()))
+    kind, base = PROVIDER_TYPES["OpenAI"], BaseUrl.parse("http://models.example")
+    broken = Provider("default/m2", kind, base, {"openai-chat": Surface(path)}, NoCredential())
+    faulty = replace(target(NOBODY, "m2"), provider=broken)
     call = chat()
     to(pools, target(NOBODY), faulty).send(call, streams_body=False)
     await call.end()
