@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -26,7 +25,6 @@ GATEWAY = "default"  # which an empty store begins with; it carries all tenants
 READY_SECONDS = 40.0  # nine processes that start at once on two cores
 POLL_SECONDS = 0.01
 TLS_FLAGS = ("--listen", "https://127.0.0.1:0")
-OLD_STARTS = re.compile(r"replica starts node=\S+ traffic_port=(\d+) admin_port=(\d+)")  # until schema version 1
 Json = dict[str, Any]
 
 
@@ -236,17 +234,7 @@ class FleetReplica(Replica):
     def spawn_connected(self, *flags: str) -> None:
         """Start the agent, on the port that it had."""
         environment = {"ISTHMUS_DIE_WITH_PARENT": "1"}
-        self._flags = () if self.release else TLS_FLAGS
         self.spawn(*self._connected, *flags, env=environment | dict(self.release.environment if self.release else {}))
-
-    async def wait_listening(self) -> None:
-        """Wait until the ports are known."""
-        if self.release is None:
-            await super().wait_listening()
-            return
-        await self.until(lambda: OLD_STARTS.search(self.log()))
-        if found := OLD_STARTS.search(self.log()):
-            self.port, self.admin_port = int(found[1]), int(found[2])
 
     async def be_followed(self) -> None:
         """Start another agent beside the one that serves, and wait until that has given way to it."""
