@@ -93,6 +93,8 @@ build() {
 
     find "$prefix" -depth -type d \( -name tests -o -name __pycache__ \) -path '*/site-packages/*' -exec rm -rf {} +
     find "$prefix" -type f \( -name '*.h' -o -name '*.pxd' -o -name '*.pyx' -o -name '*.c' -o -name '*.a' -o -name '*.map' \) -delete
+    # Symbols for debuggers, which some wheels bring: 51 MiB. Binaries with appended data, as the store's, are left alone.
+    find "$packages" -type f -name '*.so*' ! -path "$packages/chdb/*" -exec strip --strip-debug {} +
     rm -rf "$prefix/include" "$prefix"/bin/{activate,activate.*,Activate.ps1}
     # Nothing writes byte code where the root is read-only. Checked by content: the same for the same sources.
     "$prefix/bin/python" -m compileall -q --invalidation-mode unchecked-hash "$packages"

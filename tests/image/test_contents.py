@@ -18,7 +18,7 @@ from tests.image.conftest import MakeContainer
 pytestmark = pytest.mark.long
 PROGRAMS = sorted(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"])
 MEBIBYTE = 1024 * 1024
-FULL_MEBIBYTES, SLIM_MEBIBYTES = 1400, 460  # on disk; registries hold about a third of it
+FULL_MEBIBYTES, SLIM_MEBIBYTES = 1400, 400  # on disk; registries hold about a third of it
 STORE = ("chdb", "chdb_core.libs", "numpy", "numpy.libs", "pandas", "pandas.libs", "pyarrow", "pyarrow.libs")
 WRITES = """
 import os, pathlib, sys
