@@ -139,7 +139,7 @@ async def test_head_is_answered_as_get_is_without_the_body(replica: Replica, ups
         "/rest/a": 200,
         "/shop/orders/v1": 410,
         "/v1/models": 200,
-        "/v1/chat/completions": 404,  # what is stored: nothing
+        "/v1/chat/completions": 405,
         "/robots.txt": 200,
         "/store": 308,
         "/nowhere": 404,

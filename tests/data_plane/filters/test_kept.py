@@ -6,7 +6,7 @@ from typing import Any
 from pytest import mark, param
 
 from data_plane.providers.sealed_id import IdSealer, Kept
-from tests.fakes.gateway import Answer, Gateway, basic, model, provider, request, resource
+from tests.fakes.gateway import Answer, Gateway, basic, credential, model, provider, request, resource, route
 
 SECRET = "s" * 40
 ANTHROPIC = {"anthropic_version": "2023-06-01"}
@@ -229,3 +229,19 @@ def test_only_what_is_stored_is_sealed(path: str, body: dict[str, object], is_se
 
     assert told(answer, {"id": "x"}) == {"id": sealed("x") if is_sealed else "x"}
     assert told(answer, {"id": "x"}, 400) == {"id": "x"}
+
+
+def test_what_is_kept_goes_on_as_long_as_its_caller_may_come_in() -> None:
+    """It names no model that could be withdrawn."""
+    gateway = world(route(onRevocation="Cut"))
+    exchange = ask(gateway, "GET", f"/v1/files/{sealed('file-a')}/content").exchange
+    assert exchange.watch is not None
+    assert gateway.snapshot.admits(exchange)
+    gateway.apply({}, [credential()[0]])
+    assert not gateway.snapshot.admits(exchange)
+
+
+def test_without_a_key_for_ids_the_path_that_lists_stored_answers_is_for_asking_alone() -> None:
+    answer = Gateway(basic()).ask(request("GET", "/v1/chat/completions"))
+
+    assert answer.error is not None and (answer.code, answer.error.status) == ("method_not_allowed", 405)
