@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Raw
 
+from data_plane.codecs.account_state import BOUND_APIS, bind, bound, release
 from data_plane.codecs.client_api import Call
 from data_plane.codecs.codec import Codec, Cutter, StreamDecoder, StreamEncoder
 from data_plane.codecs.failure_error import error_of
@@ -32,21 +33,26 @@ OWN_ERRORS: Mapping[str, type[GatewayError]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """What an answer has for what its body does not say. `created`: seconds since 1970. `usage`: of the head."""
+    """What an answer has for what its body does not say. `created`: seconds since 1970. `usage`: of the head.
+
+    `account`: whose state it holds, as `account_of` has it.
+    """
 
     id: str
     model: str
     created: int
     usage: Usage | None = None
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How a request is to be worded for one target: `model` is the provider's name for it."""
+    """How a request is to be worded for one target: `model` is the provider's name for it; `account` as above."""
 
     model: str
     traits: Traits
     is_lossy: bool = False
+    account: str = ""
 
 
 class Translation(Protocol):
@@ -87,11 +93,12 @@ class Translation(Protocol):
 class GenerateTranslation:
     """Of requests to generate. Implements `Translation`."""
 
-    __slots__ = ("_client", "_target")
+    __slots__ = ("_client", "_is_bound", "_target")
 
     def __init__(self, client: Codec, target: Codec) -> None:
         self._client = client
         self._target = target
+        self._is_bound = target.api in BOUND_APIS
 
     def decode(self, body: bytes, fields: dict[str, Raw] | None, call: Call) -> Any:
         return (
@@ -100,6 +107,8 @@ class GenerateTranslation:
 
     def encode(self, request: Any, wanted: Wanted) -> tuple[bytes, tuple[str, ...]]:
         losses = Losses()
+        if self._is_bound:
+            request = release(request, self._target.api, wanted.account)
         body = self._target.encode_request(msgspec.structs.replace(request, model=wanted.model), wanted.traits, losses)
         losses.check(is_allowed=wanted.is_lossy)
         return body, tuple(losses.fields)
@@ -109,6 +118,8 @@ class GenerateTranslation:
         response.id = response.id or fallback.id
         response.model = response.model or fallback.model
         response.created = response.created or fallback.created
+        if self._is_bound and self._client is not self._target:
+            bind(response, self._target.api, fallback.account)
         return self._client.encode_response(response), response.usage
 
     def failure(self, status: int, headers: Mapping[bytes, bytes], body: bytes) -> GatewayError:
@@ -116,7 +127,8 @@ class GenerateTranslation:
 
     def stream(self, request: Any, fallback: Fallback, cutter: Cutter) -> "StreamTranslation":
         decoder, encoder = self._target.stream_decoder(), self._client.stream_encoder(request)
-        return StreamTranslation(cutter, decoder, encoder, fallback)
+        is_bound = self._is_bound and self._client is not self._target
+        return StreamTranslation(cutter, decoder, encoder, fallback, is_bound=is_bound)
 
 
 class UnaryTranslation:
@@ -164,6 +176,7 @@ class StreamTranslation:
         "_decoder",
         "_encoder",
         "_fallback",
+        "_is_bound",
         "_kept",
         "characters",
         "error",
@@ -172,11 +185,21 @@ class StreamTranslation:
         "usage",
     )
 
-    def __init__(self, cutter: Cutter, decoder: StreamDecoder, encoder: StreamEncoder, fallback: Fallback) -> None:
+    def __init__(
+        self,
+        cutter: Cutter,
+        decoder: StreamDecoder,
+        encoder: StreamEncoder,
+        fallback: Fallback,
+        *,
+        is_bound: bool = False,
+    ) -> None:
+        """`is_bound`: the answer's state is the account's alone."""
         self._cutter = cutter
         self._decoder = decoder
         self._encoder = encoder
         self._fallback = fallback
+        self._is_bound = is_bound
         self._kept: list[bytes] = []
         self.is_whole = False
         self.characters = 0
@@ -224,6 +247,8 @@ class StreamTranslation:
         event.id = event.id or fallback.id
         event.model = event.model or fallback.model
         event.created = event.created or fallback.created
+        if self._is_bound:
+            event.api = bound(event.api, fallback.account)
         if event.usage is not None:
             self.usage = event.usage
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol, cast
 import msgspec
 from msgspec import Raw
 
+from data_plane.codecs.account_state import account_of
 from data_plane.codecs.client_api import GEMINI, Api, Call
 from data_plane.codecs.foreign_state import may_have_foreign_state
 from data_plane.codecs.translation import Translation, Wanted, find_translation
@@ -107,12 +108,12 @@ class _Path:
 class TargetSender:
     """One target's. Ways are found once for each operation of a client's API."""
 
-    __slots__ = ("_credential", "_endpoints", "_is_lossy", "_live", "_model", "_parts", "_paths", "_provider", "target")
+    __slots__ = ("_credential", "_endpoints", "_live", "_model", "_parts", "_paths", "_provider", "_wanted", "target")
 
     def __init__(self, target: Target, parts: WorkerParts, *, is_lossy: bool = False) -> None:
         """`is_lossy`: whether a translation may leave out what has no equivalent."""
         self.target = target
-        self._is_lossy = is_lossy
+        self._wanted = Wanted(target.model, target.traits, is_lossy, account_of(target.provider.name))
         self._provider = target.provider
         self._model = {"model": target.model_json}
         self._endpoints = Endpoints(target.cluster, parts.pools, parts.random, drops=DROPPED_OF_PROVIDERS)
@@ -186,12 +187,12 @@ class TargetSender:
         request = exchange.canonical
         if request is None:
             request = exchange.canonical = _decode(translation, exchange)
-        wanted = Wanted(self.target.model, self.target.traits, self._is_lossy)
+        wanted = self._wanted
         body, exchange.dropped = translation.encode(request, wanted)
         word = path.way.surface.word
         if word is not None:
             body = _encode(word(_decode_fields(body), Asked(self.target.model, exchange.stream)))
-        answering = Answering(translation, request, self.target.model, path.way.surface)
+        answering = Answering(translation, request, wanted, path.way.surface)
         return Translating(receiver, answering, self._parts.wall_clock), body
 
     def _asked(self, exchange: Exchange) -> Asked:

@@ -9,7 +9,7 @@ from data_plane.codecs.bedrock_head import usage_of_head
 from data_plane.codecs.client_api import ANTHROPIC
 from data_plane.codecs.codec import Cutter
 from data_plane.codecs.failure_error import error_of
-from data_plane.codecs.translation import Fallback, StreamTranslation, Translation
+from data_plane.codecs.translation import Fallback, StreamTranslation, Translation, Wanted
 from data_plane.errors import BadGateway, GatewayError, InternalError, InvalidUpstreamResponse
 from data_plane.exchange import Exchange, Response
 from data_plane.pipeline.sides import Receiver, Upstream
@@ -63,12 +63,12 @@ class TranslatedMeter:
 class Answering:
     """How an answer is translated: what follows from the target, and `request`, the canonical one."""
 
-    __slots__ = ("model", "request", "surface", "translation")
+    __slots__ = ("request", "surface", "translation", "wanted")
 
-    def __init__(self, translation: Translation, request: Any, model: str, surface: Surface) -> None:
+    def __init__(self, translation: Translation, request: Any, wanted: Wanted, surface: Surface) -> None:
         self.translation = translation
         self.request = request
-        self.model = model
+        self.wanted = wanted
         self.surface = surface
 
     def cutter(self) -> Cutter:
@@ -255,7 +255,8 @@ class Translating:
 
     def _fallback(self, usage: Usage | None = None) -> Fallback:
         exchange = self.exchange
-        return Fallback(exchange.id, self._answering.model, int(self._now()), usage)
+        wanted = self._answering.wanted
+        return Fallback(exchange.id, wanted.model, int(self._now()), usage, wanted.account)
 
 
 def _is_json(response: Response) -> bool:
