@@ -24,6 +24,7 @@ from data_plane.llm.loss import Losses
 from data_plane.llm.traits import Traits
 from data_plane.usage import Usage
 
+MAX_KEPT_BYTES = 64 * 1024  # of a stream without content: what opens it, and signs of life; beyond, it begins
 # What decoders say of a stream that is none, by their codes.
 OWN_ERRORS: Mapping[str, type[GatewayError]] = {
     UpstreamCutShort.code: UpstreamCutShort,
@@ -200,7 +201,7 @@ class StreamTranslation:
         self._encoder = encoder
         self._fallback = fallback
         self._is_bound = is_bound
-        self._kept: list[bytes] = []
+        self._kept = b""
         self.is_whole = False
         self.characters = 0
         self.error: GatewayError | None = None
@@ -267,13 +268,13 @@ class StreamTranslation:
         return b"".join(self._encoder.feed((Failed(error.status, error.code, error.message),)))
 
     def _release(self, frames: list[bytes]) -> bytes:
-        if not self.has_content:
-            self._kept += frames
+        data = b"".join(frames)
+        if not self.has_content and len(self._kept) + len(data) <= MAX_KEPT_BYTES:
+            self._kept += data
             return b""
-        if self._kept:
-            frames = self._kept + frames
-            self._kept = []
-        return b"".join(frames)
+        self.has_content = True
+        data, self._kept = self._kept + data, b""
+        return data
 
 
 def _error_of_stream(failed: Failed) -> GatewayError:

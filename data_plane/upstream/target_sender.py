@@ -137,6 +137,7 @@ class TargetSender:
         if path.translation is not None:
             receiver, waiting = self._translate(receiver, path, path.translation)
         elif framing is WHOLE:
+            exchange.dropped = ()  # by a target that was tried before
             waiting = self._word(exchange, path) or waiting  # a streamed body may have come whole before it was sent
             if not path.is_plain:
                 receiver = Reframing(receiver, path.way.surface)

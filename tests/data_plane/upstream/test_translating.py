@@ -258,14 +258,16 @@ async def test_another_target_relays_what_the_first_would_have_translated(
 ) -> None:
     busy = await open_upstream(says(answer(529, JSON, body=b"{}")))
     other = await open_upstream(says(answer(200, JSON, body=json.dumps(OPENAI_ANSWER).encode())))
-    made = call("/v1/chat/completions", CHAT)
+    made = call("/v1/chat/completions", {**CHAT, "seed": 7})
     made.exchange.adds_usage = True
     meter = made.exchange.meter
-    to(pools, target(busy.endpoint()), target(other.endpoint(), "OpenAI", "m2")).send(made, streams_body=False)
+    ways = target(busy.endpoint()), target(other.endpoint(), "OpenAI", "m2")
+    to(pools, *ways, is_lossy=True).send(made, streams_body=False)
     await made.end()
 
     assert json.loads(made.body) == OPENAI_ANSWER  # as it came
     assert made.exchange.meter is meter and made.exchange.adds_usage
+    assert made.exchange.dropped == ()  # nothing is, of what is relayed
     assert made.tries == [("m1/m1-model", 529, "overloaded"), ("m2/m2-model", 200, "")]
 
 
@@ -315,3 +317,14 @@ async def test_a_client_of_gemini_s_gets_an_array_where_it_asked_for_no_events(
         part for each in json.loads(made.body) for part in each["candidates"][0].get("content", {}).get("parts", [])
     ]
     assert "".join(part["text"] for part in parts) == "Paris"
+
+
+async def test_a_stream_of_nothing_but_signs_of_life_is_not_kept_for_ever(
+    pools: Pools, open_upstream: OpenUpstream
+) -> None:
+    pings = events({"type": "ping"}) * 20_000
+    script = streams(events(ANTHROPIC_EVENTS[0]), pings, ends=False)
+    made = await asked(pools, open_upstream, script, {**CHAT, "stream": True})
+
+    assert made.error is not None and made.error.code == "upstream_cut_short"
+    assert len(made.body) > 64 * 1024  # it has gone on to the client
