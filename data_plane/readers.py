@@ -24,6 +24,9 @@ class Meter(Protocol):
     def output_bytes(self) -> int:
         """About how much the model has written so far, where nobody tells its tokens."""
 
+    def output_text(self) -> str:
+        """What is still there of that; all, where it has as many bytes."""
+
 
 class Form(Protocol):
     """A request's multipart form, read as it comes: the rest is streamed once what is needed of it is known.

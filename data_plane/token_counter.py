@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from data_plane.llm import bpe
@@ -32,6 +32,7 @@ class TokenCounter:
         self.ratios = ratios
         self._timeout_seconds = timeout_seconds
         self._thread: ThreadPoolExecutor | None = None
+        self._loading: set[str] = set()
         self._waiting = 0
 
     async def count(self, model: str, request: GenerateRequest) -> TokenCount:
@@ -44,6 +45,21 @@ class TokenCounter:
         """Of an answer whose provider has not said what it had: exactly, or by its size."""
         tokens = await self.count_off_loop(model, (text,))
         return self.ratios.estimate_output(model, bytes_of((text,))) if tokens is None else tokens
+
+    def count_now(self, model: str, texts: Sequence[str]) -> int | None:
+        """Tokens of short texts; None where they cannot be known exactly, are too long, or not yet: then what counts
+        them is loaded for the next time.
+        """
+        encoding = bpe.encoding_of(model)
+        if encoding is None or bytes_of(texts) > AT_ONCE_BYTES:
+            return None
+        if not bpe.is_loaded(encoding):
+            if encoding not in self._loading:
+                self._loading.add(encoding)
+                self._executor().submit(bpe.load, encoding)
+            return None
+        tokenizer = bpe.load(encoding)
+        return sum(bpe.count(tokenizer, text) for text in texts)
 
     async def count_off_loop(self, model: str, texts: Iterable[str]) -> int | None:
         """Tokens of the texts; None where it cannot be known exactly, or not in time."""
@@ -60,8 +76,6 @@ class TokenCounter:
         return await self._in_thread(encoding, kept)
 
     async def _in_thread(self, encoding: str, texts: tuple[str, ...]) -> int | None:
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="count-tokens")
         is_over = False
 
         def stop_if_over() -> None:
@@ -71,7 +85,7 @@ class TokenCounter:
         self._waiting += 1
         try:
             job = asyncio.get_running_loop().run_in_executor(
-                self._thread, count_in_thread, encoding, texts, stop_if_over
+                self._executor(), count_in_thread, encoding, texts, stop_if_over
             )
             return await asyncio.wait_for(job, self._timeout_seconds)
         except TimeoutError:
@@ -79,6 +93,11 @@ class TokenCounter:
         finally:
             is_over = True
             self._waiting -= 1
+
+    def _executor(self) -> ThreadPoolExecutor:
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="count-tokens")
+        return self._thread
 
     @staticmethod
     def prepare(models: Iterable[str]) -> None:

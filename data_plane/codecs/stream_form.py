@@ -128,6 +128,26 @@ def text_bytes(data: bytes, form: StreamForm, *, is_stream: bool) -> int:
     return sum(_length(found) for found in pattern.findall(data))
 
 
+def text_of(data: bytes, form: StreamForm, *, is_stream: bool) -> str:
+    """The text that the model has written in this data, as far as it can be read."""
+    pattern = form.text
+    if pattern is None:
+        return ""
+    if not is_stream and form.text is RESPONSES_TEXT:
+        pattern = WHOLE_TEXT
+    return "".join(map(_text, pattern.findall(data)))
+
+
+def _text(found: "bytes | tuple[bytes, ...]") -> str:
+    literal = found if isinstance(found, bytes) else b"".join(found)
+    if literal[:1] == b'"':
+        try:
+            return msgspec.json.decode(literal, type=str)
+        except (msgspec.DecodeError, UnicodeError):
+            literal = literal[1:-1]
+    return literal.decode(errors="replace")
+
+
 def _length(found: "bytes | tuple[bytes, ...]") -> int:
     literal = found if isinstance(found, bytes) else b"".join(found)
     if literal[:1] != b'"':

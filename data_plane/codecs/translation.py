@@ -25,6 +25,7 @@ from data_plane.llm.traits import Traits
 from data_plane.usage import Usage
 
 MAX_KEPT_BYTES = 64 * 1024  # of a stream without content: what opens it, and signs of life; beyond, it begins
+MAX_TEXT_BYTES = 8 * 1024  # that are kept to be counted, should the provider never say what it has written
 # What decoders say of a stream that is none, by their codes.
 OWN_ERRORS: Mapping[str, type[GatewayError]] = {
     UpstreamCutShort.code: UpstreamCutShort,
@@ -169,7 +170,7 @@ class StreamTranslation:
 
     `has_content`: something has come that the client shall see, the end among it. Until then frames are kept, so that
     an answer that fails at its start is an ordinary error. `is_whole`: it has ended as its API wants it.
-    `characters`: of all that was generated.
+    `text_bytes`: of all that was generated; `text` is as much of it as is kept to be counted.
     """
 
     __slots__ = (
@@ -179,10 +180,11 @@ class StreamTranslation:
         "_fallback",
         "_is_bound",
         "_kept",
-        "characters",
         "error",
         "has_content",
         "is_whole",
+        "text",
+        "text_bytes",
         "usage",
     )
 
@@ -203,7 +205,8 @@ class StreamTranslation:
         self._is_bound = is_bound
         self._kept = b""
         self.is_whole = False
-        self.characters = 0
+        self.text: list[str] = []
+        self.text_bytes = 0
         self.error: GatewayError | None = None
         self.has_content = False
         self.usage: Usage | None = None
@@ -230,7 +233,7 @@ class StreamTranslation:
     def _encode(self, events: Sequence[Any]) -> bytes:
         for place, event in enumerate(events):
             if isinstance(event, Delta):
-                self.characters += len(event.text)
+                self._note(event.text)
             elif isinstance(event, (PartStarted, CandidateEnded)):
                 self.has_content = True
             elif isinstance(event, Ended):
@@ -242,6 +245,11 @@ class StreamTranslation:
             elif isinstance(event, Failed):
                 return self._fail(events[:place], event)
         return self._release(self._encoder.feed(events))
+
+    def _note(self, text: str) -> None:
+        if self.text_bytes <= MAX_TEXT_BYTES:
+            self.text.append(text)
+        self.text_bytes += len(text) if text.isascii() else len(text.encode(errors="replace"))
 
     def _begin(self, event: Started) -> None:
         fallback = self._fallback

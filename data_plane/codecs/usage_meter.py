@@ -12,7 +12,7 @@ import msgspec
 
 from data_plane.codecs import anthropic_messages, cohere_meta, gemini, openai_chat, openai_media, openai_responses
 from data_plane.codecs.client_api import ANTHROPIC, COHERE, GEMINI, OPENAI
-from data_plane.codecs.stream_form import StreamForm, is_whole, last_error, stream_form_of, text_bytes
+from data_plane.codecs.stream_form import StreamForm, is_whole, last_error, stream_form_of, text_bytes, text_of
 from data_plane.errors import BadGateway, GatewayError, UpstreamCutShort
 from data_plane.usage import Usage
 
@@ -122,6 +122,9 @@ class UsageMeter:
         data = b"".join(self._tail)
         written = text_bytes(data, self._form, is_stream=self._is_stream())
         return written + written * self._dropped_bytes // len(data) if data else 0
+
+    def output_text(self) -> str:
+        return text_of(b"".join(self._tail), self._form, is_stream=self._is_stream())
 
     def _is_stream(self) -> bool:
         return self._dropped_bytes > 0 or not self._tail or self._tail[0][:1] not in (b"{", b"[")

@@ -237,7 +237,7 @@ class Plans:
         coded = (InflateFilter(self._tools.inflated),) if entrance == "coded model" else ()
         keepers = self._keepers_of(route)
         sealing = (UnsealFilter(keepers), SealFilter(keepers)) if keepers is not None else ()
-        return (*coded, ModelFilter(choice), SettleFilter(self._tools.counter.ratios), *sealing)
+        return (*coded, ModelFilter(choice), SettleFilter(self._tools.counter), *sealing)
 
     def _keepers_of(self, route: CompiledRoute) -> Keepers | None:
         if route.path not in self._keepers:

@@ -5,7 +5,6 @@ from data_plane.codecs.kept_ids import NAMES, sealed_answer, sealed_event
 from data_plane.exchange import Exchange
 from data_plane.identity.keepers import Keepers
 from data_plane.pipeline.filter import BodyMode, Filter, StreamTransform
-from data_plane.upstream.translating import TranslatedMeter
 
 # The operation by which an answer is asked for again, by the one that makes it.
 STORED = {"responses": "stored_responses", "chat": "stored_chat"}
@@ -22,10 +21,11 @@ class SealFilter(Filter):
     def on_stream(self, exchange: Exchange) -> StreamTransform | None:
         operation, fields = exchange.operation, exchange.fields or {}
         stored = STORED.get(operation)
-        if stored is None or exchange.status != 200 or isinstance(exchange.meter, TranslatedMeter):
-            return None  # of what is translated, nobody stores the answer under the id that the client sees
-        if not self._keepers.takes(exchange.provider, (exchange.api, stored)):
+        if stored is None or exchange.status != 200:
             return None
+        takes, provider, api = self._keepers.takes, exchange.provider, exchange.api
+        if not (takes(provider, (api, operation)) and takes(provider, (api, stored))):
+            return None  # it is translated: nobody stores it under the id that the client sees
         is_said = bytes(fields.get("store", NULL)) != NULL
         stores = flag_field(fields, "store") if is_said else operation == "responses"
         return Sealing(self._keepers, exchange.provider, NAMES[operation]) if stores else None

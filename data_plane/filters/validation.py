@@ -66,6 +66,9 @@ class Copy:
     def output_bytes(self) -> int:
         return self._meter.output_bytes() if self._meter is not None else 0
 
+    def output_text(self) -> str:
+        return self._meter.output_text() if self._meter is not None else ""
+
     def take(self) -> bytes | None:
         """All of the body; None if it was larger than the bound."""
         return b"".join(self._pieces) if self._left >= 0 else None

@@ -57,7 +57,10 @@ class TranslatedMeter:
         return self.found is not None or (self.stream is not None and self.stream.is_whole)
 
     def output_bytes(self) -> int:
-        return self.stream.characters if self.stream is not None else 0
+        return self.stream.text_bytes if self.stream is not None else 0
+
+    def output_text(self) -> str:
+        return "".join(self.stream.text) if self.stream is not None else ""
 
 
 class Answering:

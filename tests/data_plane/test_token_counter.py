@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from pytest import fixture, mark, raises
+from pytest import MonkeyPatch, fixture, mark, raises
 
 from data_plane.llm import bpe
 from data_plane.llm.content import Message, Role, Text
@@ -99,3 +99,18 @@ async def test_a_vocabulary_that_is_not_loaded_is_loaded_beside_the_loop(counter
 
     assert await counter.count_off_loop("gpt-4", ("hello world",)) == 2
     assert bpe.is_loaded(bpe.CL100K)
+
+
+async def test_a_vocabulary_is_loaded_for_the_next_time(monkeypatch: MonkeyPatch) -> None:
+    monkeypatch.setattr(bpe, "_loaded", {})
+    counter = TokenCounter(TokenRatios())
+
+    assert counter.count_now("gpt-4o", (WORDS,)) is None
+    while not bpe.is_loaded(bpe.O200K):
+        assert counter.count_now("gpt-4o", (WORDS,)) is None  # it is asked for once
+        await asyncio.sleep(0.001)
+
+    assert counter.count_now("gpt-4o", (WORDS,)) == bpe.load(bpe.O200K).count(WORDS)
+    assert counter.count_now("claude-x", (WORDS,)) is None
+    assert counter.count_now("gpt-4o", (WORDS * 1000,)) is None  # too long to stand still for
+    counter.close()

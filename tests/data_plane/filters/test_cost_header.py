@@ -34,6 +34,9 @@ class Meter:
     def output_bytes(self) -> int:
         return 0
 
+    def output_text(self) -> str:
+        return ""
+
 
 def exchange(usage: Usage | None = USED, price: Price | None = PRICE, status: int = 200) -> Exchange:
     made = Exchange(Request(b"POST", b"/", b"", {}), "acme/chat", "openai", "chat", b"/", "id", 100.0, 1, Timeouts())

@@ -7,8 +7,10 @@ from pytest import mark, param
 from data_plane.codecs.usage_meter import find_meter
 from data_plane.exchange import Attempt, Exchange, Outcome
 from data_plane.filters.settle import ONE_IN, SettleFilter
+from data_plane.llm import bpe
 from data_plane.llm.token_ratio import TokenRatios
 from data_plane.pipeline.plan import compile_plan
+from data_plane.token_counter import TokenCounter
 from data_plane.usage import Usage
 from tests.fakes.sides import NOW, between_fakes
 
@@ -35,12 +37,17 @@ GEMINI_TEXT = (
 
 
 def settled(
-    stream: bytes, outcome: Outcome, *, call: tuple[str, str] = ("openai", "chat"), status: int = 200
+    stream: bytes,
+    outcome: Outcome,
+    *,
+    call: tuple[str, str] = ("openai", "chat"),
+    status: int = 200,
+    model: str = "gpt-9",
 ) -> Exchange:
     exchange = between_fakes(compile_plan([])).exchange
     exchange.api, exchange.operation = call
     exchange.request.body = BODY
-    exchange.target = "acme/gpt-9"
+    exchange.target = f"acme/{model}"
     if status != -1:
         exchange.attempts = [Attempt("acme/gpt-9", "a:1", NOW, status)]
     meter = exchange.meter = find_meter(*call)
@@ -48,7 +55,7 @@ def settled(
     if stream:
         meter.feed(stream)
     exchange.usage = meter.usage()
-    SettleFilter(TokenRatios()).on_complete(exchange, outcome)
+    SettleFilter(TokenCounter(TokenRatios())).on_complete(exchange, outcome)
     return exchange
 
 
@@ -120,14 +127,14 @@ def test_a_request_that_has_not_been_sent_has_used_nothing() -> None:
     exchange = settled(b"", CUT, status=0)
     exchange.attempts[0].reason = "unsent"
 
-    SettleFilter(TokenRatios()).on_complete(exchange, GONE)
+    SettleFilter(TokenCounter(TokenRatios())).on_complete(exchange, GONE)
 
     assert exchange.usage is None
 
 
 def test_it_learns_from_those_who_tell() -> None:
     ratios = TokenRatios()
-    filter_ = SettleFilter(ratios)
+    filter_ = SettleFilter(TokenCounter(ratios))
     exchange = settled(CHAT_TEXT, DONE)
     exchange.usage = Usage(input_uncached=len(TEXT), output=len(WORDS))  # one token a byte
     before = ratios.estimate_input("gpt-9", 1000), ratios.estimate_output("gpt-9", 1000)
@@ -138,3 +145,41 @@ def test_it_learns_from_those_who_tell() -> None:
     filter_.on_complete(exchange, DONE)
 
     assert ratios.estimate_input("gpt-9", 1000) > before[0] and ratios.estimate_output("gpt-9", 1000) > before[1]
+
+
+def chat_of(text: str, pieces: int) -> bytes:
+    """A stream of this text, so many characters a chunk."""
+    parts = [text[at : at + pieces] for at in range(0, len(text), pieces)]
+    return b"".join(
+        b"data: " + json.dumps({"choices": [{"delta": {"content": part}}]}).encode() + b"\n\n" for part in parts
+    )
+
+
+@mark.parametrize(
+    ("text", "tolerance"),
+    [
+        param('The tokens of an answer, counted one by one: né, 東京, \\ and "quotes".', 0.0, id="all is at hand"),
+        param("Some words that come again and again, in one order. " * 400, 0.02, id="of a long one the rest follows"),
+    ],
+)
+def test_what_an_openai_model_has_written_is_counted_exactly(text: str, tolerance: float) -> None:
+    TokenCounter.prepare(["gpt-4o"])
+    exchange = settled(chat_of(text, 7), GONE, model="gpt-4o")
+
+    tokens = bpe.count(bpe.load("o200k_base"), text)
+    assert exchange.usage is not None and exchange.is_estimated
+    assert abs(exchange.usage.output - tokens) <= tolerance * tokens
+    read = bpe.count(bpe.load("o200k_base"), TEXT) + bpe.count(bpe.load("o200k_base"), "user") + 6
+    assert exchange.usage.input_uncached == read  # three for the message, three for the answer
+
+
+def test_what_cannot_be_read_is_estimated_by_its_size() -> None:
+    TokenCounter.prepare(["gpt-4o"])
+    exchange = between_fakes(compile_plan([])).exchange
+    exchange.api, exchange.operation, exchange.target = "openai", "chat", "acme/gpt-4o"
+    exchange.request.body = b'{"messages":[{"role":"nobody","content":"%b"}]}' % (b"x" * 400)
+    exchange.attempts = [Attempt("acme/gpt-4o", "a:1", NOW, 200)]
+    exchange.meter = find_meter("openai", "chat")
+    SettleFilter(TokenCounter(TokenRatios())).on_complete(exchange, GONE)
+
+    assert exchange.usage == Usage(input_uncached=100)

@@ -122,6 +122,9 @@ class FakeMeter:
     def output_bytes(self) -> int:
         return 0
 
+    def output_text(self) -> str:
+        return ""
+
 
 def test_a_meter_reads_what_the_upstream_sent() -> None:
     meter = FakeMeter()
