@@ -10,6 +10,10 @@ from data_plane.providers.table import PROVIDER_TYPES
 PLACE = Place(region="<region>", project="<project>")
 MODEL = "MODEL"
 LACKS = {
+    "takes_candidates": "`n`",
+    "takes_files": "files",
+    "takes_links": "links to pictures",
+    "takes_tool_choice": "`tool_choice`",
     "takes_developer_role": "the role `developer`",
     "takes_json_schema": "JSON by a schema",
     "takes_logprobs": "`logprobs`",

@@ -47,9 +47,9 @@ _object = msgspec.json.Decoder(dict[str, Raw]).decode
 def encode_request(request: GenerateRequest, traits: Traits, losses: Losses) -> bytes:
     """The body that asks a provider for this."""
     body: Json = {"model": request.model, "messages": MessageEncoder(request, traits, losses).messages()}
-    _add_limits(body, request, traits)
+    _add_limits(body, request, traits, losses)
     _add_sampling(body, request, traits, losses)
-    _add_tools(body, request, losses)
+    _add_tools(body, request, traits, losses)
     if request.output is not None:
         body["response_format"] = _encode_format(request, request.output, traits, losses)
     if request.reasoning is not None:
@@ -61,12 +61,16 @@ def encode_request(request: GenerateRequest, traits: Traits, losses: Losses) -> 
     return _encode(body)
 
 
-def _add_limits(body: Json, request: GenerateRequest, traits: Traits) -> None:
+def _add_limits(body: Json, request: GenerateRequest, traits: Traits, losses: Losses) -> None:
     if request.max_output_tokens is not None:
         name = "max_completion_tokens" if traits.takes_max_completion_tokens else "max_tokens"
         body[name] = request.max_output_tokens
-    if request.candidates != 1:
+    if request.candidates == 1:
+        return
+    if traits.takes_candidates:
         body["n"] = request.candidates
+    else:
+        losses.drop(client_word(request, "n"))
 
 
 def _add_sampling(body: Json, request: GenerateRequest, traits: Traits, losses: Losses) -> None:
@@ -105,7 +109,7 @@ def _refused_sampling(traits: Traits) -> frozenset[str]:
     return refused if traits.takes_logprobs else refused | LOGPROBS
 
 
-def _add_tools(body: Json, request: GenerateRequest, losses: Losses) -> None:
+def _add_tools(body: Json, request: GenerateRequest, traits: Traits, losses: Losses) -> None:
     """What is said of tools is refused where there are none."""
     tools = [
         encoded
@@ -115,8 +119,12 @@ def _add_tools(body: Json, request: GenerateRequest, losses: Losses) -> None:
     if not tools:
         return
     body["tools"] = tools
-    if request.tool_choice is not None:
-        body["tool_choice"] = _encode_choice(request.tool_choice, request.tools)
+    choice = request.tool_choice
+    if choice is not None:
+        if traits.takes_tool_choice:
+            body["tool_choice"] = _encode_choice(choice, request.tools)
+        elif choice.mode is not ToolMode.AUTO or choice.names:
+            losses.drop(client_word(request, "tool_choice"))
     if request.parallel_tool_calls is not None:
         body["parallel_tool_calls"] = request.parallel_tool_calls
 

@@ -158,7 +158,7 @@ class MessageEncoder:
 
     def _image(self, image: Image, path: str) -> Json | None:
         url = _url_of(image.source)
-        if url is None:
+        if url is None or (isinstance(image.source, Link) and not self._traits.takes_links):
             return None
         if not self._is_own:
             self._losses.drop_all(image.extras, f"{path}.")
@@ -176,6 +176,8 @@ class MessageEncoder:
             return None
         if source.media_type.startswith("text/") and not self._is_own:
             return _encode_plain_text(source, document.name)
+        if not self._traits.takes_files:
+            return None
         return {"type": "file", "file": {"filename": document.name or "file", "file_data": data_url(source)}}
 
 

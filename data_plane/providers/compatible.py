@@ -156,13 +156,21 @@ COMPATIBLE: tuple[ProviderType, ...] = (
         speaks(*LOCAL, MESSAGES, COUNT, chat=worded(without(*HINTS), without_false("store"))),
         names=("nvidia_nim", ""),
     ),
-    # docs.ollama.com/api/openai-compatibility: it knows `max_tokens` only, and passes over the other.
+    # docs.ollama.com/api/openai-compatibility, and openai/openai.go of its source: it passes over what it does not
+    # know, `max_completion_tokens`, `n` and `tool_choice` among it, and calls thoughts `reasoning`.
     compatible(
         "Ollama",
         "",
-        speaks(*LOCAL, MESSAGES, chat=worded(MAX_TOKENS)),
+        speaks(*LOCAL, MESSAGES, chat=worded(MAX_TOKENS, each_message(thoughts_as("reasoning")))),
         names=("ollama", ""),
-        lacks=("takes_max_completion_tokens",),
+        lacks=(
+            "takes_candidates",
+            "takes_files",
+            "takes_links",
+            "takes_max_completion_tokens",
+            "takes_more_sampling",
+            "takes_tool_choice",
+        ),
     ),
     # openrouter.ai/docs/api-reference
     compatible(

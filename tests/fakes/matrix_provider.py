@@ -11,6 +11,7 @@ from tests.fakes.provider_compatible import (
     AzureChat,
     AzureResponses,
     MistralChat,
+    OllamaChat,
     TgiChat,
     VllmChat,
     VllmMessages,
@@ -59,6 +60,7 @@ VLLM: Mapping[str, type[FakeProvider]] = {
     "openai-responses": VllmResponses,
     "anthropic-messages": VllmMessages,
 }
+OLLAMA: Mapping[str, type[FakeProvider]] = {**VLLM, "openai-chat": OllamaChat}
 GPT = ("gpt-4.1", "gpt-5.1")
 CLAUDE = ("claude-sonnet-4-5",) * 2
 GEMINIS = ("gemini-2.5-flash", "gemini-3-pro-preview")
@@ -82,6 +84,7 @@ COLUMNS: Sequence[Column] = (
     Column("Gemini", "Gemini", {"gemini": Gemini}, GEMINIS),
     Column("Bedrock", "Bedrock", BEDROCK, BEDROCK_CLAUDE, auth=AWS, spec=AWS_PLACE),
     Column("vLLM", "VLLM", VLLM, ("gpt-oss-120b",) * 2, "/v1", auth=NO_KEY),
+    Column("Ollama", "Ollama", OLLAMA, ("gpt-oss:20b",) * 2, "/v1", auth=NO_KEY),
     Column("Mistral", "Mistral", {"openai-chat": MistralChat}, ("mistral-large-2411",) * 2),
     Column("Cohere", "Cohere", COHERE, ("command-a-03-2025", "command-a-reasoning-08-2025")),
     Column("Azure, classic", "AzureOpenAI", {"openai-chat": AzureChat}, GPT, spec=CLASSIC, of="Azure OpenAI"),

@@ -6,6 +6,7 @@ messages of its API's errors.
 
 import json
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -96,6 +97,34 @@ class TgiChat(VllmChat):
 
     def check_model(self, body: Json) -> None:
         require("max_completion_tokens" not in body, "max_completion_tokens is ignored: the answer is cut off")
+
+
+class OllamaChat(VllmChat):
+    """Ollama passes over fields that it does not know: here it refuses those without which it is another request.
+
+    Source: openai/openai.go of its repository.
+    """
+
+    name = "ollama"
+    shows = frozenset(("ids", "thought", "logprobs"))
+    thought_field = "reasoning"
+    call_form = "call_{n:08x}"
+    PASSED_OVER = ("max_completion_tokens", "n", "top_k", "min_p", "repetition_penalty", "logit_bias")
+
+    def check_model(self, body: Json) -> None:
+        for name in self.PASSED_OVER:
+            require(name not in body, f"{name} is passed over")
+        require(body.get("tool_choice", "auto") == "auto", "tool_choice is passed over")
+
+    def check_message(self, message: Json, where: str) -> None:
+        super().check_message(message, where)
+        require("reasoning_content" not in message, "thoughts are called reasoning")
+
+    def read_parts(self, content: Any, where: str, heard: Heard) -> Iterator[str]:
+        for part in content if isinstance(content, list) else ():
+            is_picture = part["type"] == "image_url" and part["image_url"]["url"].startswith("data:")
+            require(part["type"] == "text" or is_picture, "invalid message format")
+        yield from super().read_parts(content, where, heard)
 
 
 class VllmResponses(OpenAIResponses):
