@@ -22,7 +22,8 @@ up: set-up ## a whole gateway on this machine; ARGS="--port 8080" and others: is
 # What is deployed has the request path compiled, so this is what is tested; the same sources interpreted come second.
 COMPILED := $(CURDIR)/.isthmus/compiled
 WITH_COMPILED := PYTHONSAFEPATH=1 PYTHONPATH=$(COMPILED):$(CURDIR) PYTEST_ADDOPTS="-o 'pythonpath=$(COMPILED) . proto'"
-PYTEST := .venv/bin/pytest -n 2 --dist loadfile -q
+# Files in their order, not those with most tests first: the pages, which are few and take long, would be last.
+PYTEST := .venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder -q
 
 test: check compile ## everything a change must pass; ARGS="tests/contract -x" narrows it
 	@$(WITH_COMPILED) $(PYTEST) -m "not long and not sources" $(ARGS)
