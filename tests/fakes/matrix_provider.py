@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.fakes.provider_anthropic import Anthropic, VertexClaude
 from tests.fakes.provider_bedrock import AWS_KEYS, BedrockConverse, BedrockInvoke
-from tests.fakes.provider_cohere import CohereChat, CohereCompatible
+from tests.fakes.provider_cohere import CohereChat
 from tests.fakes.provider_compatible import (
     AzureChat,
     AzureResponses,
@@ -54,7 +54,7 @@ BEDROCK: Mapping[str, type[FakeProvider]] = {
     "bedrock-converse": BedrockConverse,
     "anthropic-messages": BedrockInvoke,
 }
-COHERE: Mapping[str, type[FakeProvider]] = {"cohere-chat": CohereChat, "openai-chat": CohereCompatible}
+COHERE: Mapping[str, type[FakeProvider]] = {"cohere-chat": CohereChat}
 VLLM: Mapping[str, type[FakeProvider]] = {
     "openai-chat": VllmChat,
     "openai-responses": VllmResponses,

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.fakes.matrix_scenario import Answer, Failure, Json
-from tests.fakes.provider_compatible import MistralChat
-from tests.fakes.provider_openai_chat import OpenAIChat
 from tests.fakes.provider_stage import (
     KEY,
     NAME,
@@ -113,21 +111,6 @@ class CohereChat:
             headers["retry-after"] = str(failure.retry_after)
         body = {"id": "e-1", "message": message or CONTEXT}
         return Reply(failure.status, headers, (json.dumps(body).encode(),))
-
-
-class CohereCompatible(OpenAIChat):
-    """Its endpoint for clients of OpenAI."""
-
-    name = "cohere-compatible"
-    shows = frozenset(("ids", "logprobs"))
-    lacks = CohereChat.lacks
-    path = "/compatibility/v1/chat/completions"
-
-    def check_model(self, body: Json) -> None:
-        require("max_completion_tokens" not in body, "max_completion_tokens is not supported")
-
-    def check_message(self, message: Json, where: str) -> None:
-        require(message["role"] in MistralChat.roles, f"{where}: invalid role '{message['role']}'")
 
 
 def check_key(asked: Asked) -> None:
